@@ -1,0 +1,1 @@
+//! The metrics data source: collect, store, query.
