@@ -1,1 +1,3 @@
 //! The metrics data source: collect, store, query.
+
+pub mod series;
