@@ -1,2 +1,35 @@
 //! Every chore of the repository, as `cargo xtask <chore>`.
-fn main() {}
+//!
+//! One chore is one file with its `Args` and `pub(crate) fn run(args: Args) -> anyhow::Result<()>`;
+//! this file only names them. What a chore does stands in its own file, never here.
+
+// A chore speaks to the person at the terminal: printing is its job, unlike in the libraries.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod package;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Chores of the Graftwire repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Chore {
+    /// Build a plugin and lay out the folder that Grafana loads.
+    Package(package::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Chore::parse() {
+        Chore::Package(args) => package::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
