@@ -1,0 +1,111 @@
+//! Makes the checked-in `generated.rs` files of `crates/protocol` from the text in `proto/`.
+//!
+//! `cargo xtask codegen` runs it; with `--check` it writes nothing and fails when a file differs.
+//! protox compiles the text, so nobody needs protoc and no crate has a build script.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// One generated file: the package it holds, the text it comes from, where it goes.
+struct Unit {
+    package: &'static str,
+    proto: &'static str,
+    target: &'static str,
+}
+
+const UNITS: [Unit; 3] = [
+    Unit { package: "pluginv2", proto: "v2/backend.proto", target: "crates/protocol/src/v2/generated.rs" },
+    Unit {
+        package: "plugin",
+        proto: "goplugin/goplugin.proto",
+        target: "crates/protocol/src/goplugin/generated.rs",
+    },
+    Unit {
+        package: "grpc.health.v1",
+        proto: "goplugin/health.proto",
+        target: "crates/protocol/src/goplugin/health/generated.rs",
+    },
+];
+
+/// Our own text alone, for reflection and for tests that compare descriptors.
+const DESCRIPTORS: &str = "crates/protocol/src/descriptors.bin";
+
+const REDACTED: [&str; 13] = [
+    "AppInstanceSettings",
+    "DataSourceInstanceSettings",
+    "PluginContext",
+    "QueryDataRequest",
+    "QueryChunkedDataRequest",
+    "CheckHealthRequest",
+    "CallResourceRequest",
+    "SubscribeStreamRequest",
+    "PublishStreamRequest",
+    "RunStreamRequest",
+    "AdmissionRequest",
+    "MutationResponse",
+    "RawObject",
+];
+
+fn main() -> Result<()> {
+    let check = match std::env::args().nth(1).as_deref() {
+        None => false,
+        Some("--check") => true,
+        Some(other) => bail!("unknown argument {other:?}; expected nothing or --check"),
+    };
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut stale = Vec::new();
+    for unit in &UNITS {
+        let text = generate(&root, unit).with_context(|| format!("generating from proto/{}", unit.proto))?;
+        settle(&root.join(unit.target), text.as_bytes(), check, &mut stale)?;
+    }
+    settle(&root.join(DESCRIPTORS), &descriptors(&root)?, check, &mut stale)?;
+    if !stale.is_empty() {
+        bail!("not what proto/ gives: {}; run `cargo xtask codegen` and commit the result", stale.join(", "));
+    }
+    Ok(())
+}
+
+fn generate(root: &Path, unit: &Unit) -> Result<String> {
+    let set = protox::compile([unit.proto], [root.join("proto")])?;
+    let out = tempfile::tempdir()?;
+    tonic_prost_build::configure()
+        .out_dir(out.path())
+        .bytes(".")
+        .btree_map(".")
+        .client_mod_attribute(".", "#[cfg(feature = \"client\")]")
+        .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
+        .build_transport(false)
+        // These can carry secrets or tokens; `v2/redacted.rs` writes their Debug by hand.
+        .skip_debug(REDACTED.map(|message| format!("pluginv2.{message}")))
+        .compile_fds(set)?;
+    let text = std::fs::read_to_string(out.path().join(format!("{}.rs", unit.package)))?;
+    Ok(format!(
+        "// Made by `cargo xtask codegen` from proto/{}: change that file, not this one.\n{text}",
+        unit.proto
+    ))
+}
+
+fn descriptors(root: &Path) -> Result<Vec<u8>> {
+    let mut set = protox::compile(UNITS.iter().map(|unit| unit.proto), [root.join("proto")])?;
+    // Comments and positions are for people; the wire needs neither.
+    for file in &mut set.file {
+        file.source_code_info = None;
+    }
+    Ok(prost::Message::encode_to_vec(&set))
+}
+
+fn settle(target: &Path, wanted: &[u8], check: bool, stale: &mut Vec<String>) -> Result<()> {
+    if std::fs::read(target).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if check {
+        stale.push(format!("{} ({name})", target.parent().unwrap_or(target).display()));
+        return Ok(());
+    }
+    if let Some(parent) = target.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(target, wanted).with_context(|| format!("writing {}", target.display()))
+}

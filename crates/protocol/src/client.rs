@@ -1,0 +1,47 @@
+//! The host's choice of client for what was negotiated.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use graftwire_model::Backend;
+use http_body::Body;
+
+use crate::handshake::AppVersion;
+use crate::{MessageLimits, v2};
+
+/// A channel that can carry gRPC calls: cheap to clone, usable from any task.
+pub trait Rpc:
+    tonic::client::GrpcService<
+        tonic::body::Body,
+        ResponseBody: Body<Data = Bytes, Error: Into<BoxedError> + Send> + Send + 'static,
+        Future: Send,
+        Error: Into<BoxedError>,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+impl<T> Rpc for T where
+    T: tonic::client::GrpcService<
+            tonic::body::Body,
+            ResponseBody: Body<Data = Bytes, Error: Into<BoxedError> + Send> + Send + 'static,
+            Future: Send,
+            Error: Into<BoxedError>,
+        > + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// The client of a negotiated version over a channel.
+#[must_use]
+pub fn client<T: Rpc>(version: AppVersion, channel: T, limits: MessageLimits) -> Arc<dyn Backend> {
+    match version {
+        AppVersion::PluginV2 => Arc::new(v2::client::Client::new(channel, limits)),
+    }
+}

@@ -1,0 +1,64 @@
+//! The host's end of go-plugin's services.
+
+use bytes::Bytes;
+use graftwire_model::{CallError, ReplyStream};
+use tokio_stream::StreamExt as _;
+
+use super::generated::{self as wire, grpc_broker_client, grpc_controller_client, grpc_stdio_client};
+use super::health::generated as health;
+use super::{HEALTH_SERVICE, StdioChannel};
+use crate::{Rpc, status};
+
+/// Asks the plugin to end. The answer may be lost when the process is quicker than its reply.
+///
+/// # Errors
+/// `Unimplemented` from plugins that serve their own services alone, `Unavailable` when it is gone already.
+pub async fn shutdown<T: Rpc>(channel: T) -> Result<(), CallError> {
+    let mut controller = grpc_controller_client::GrpcControllerClient::new(channel);
+    controller.shutdown(wire::Empty {}).await.map(drop).map_err(|failed| status::from_wire(&failed))
+}
+
+/// What the plugin prints through go-plugin's output service, from now on.
+///
+/// # Errors
+/// `Unimplemented` from plugins that serve their own services alone; hosts tolerate it.
+pub async fn stdio<T: Rpc>(channel: T) -> Result<ReplyStream<(StdioChannel, Bytes)>, CallError> {
+    let mut stdio = grpc_stdio_client::GrpcStdioClient::new(channel);
+    let stream = stdio.stream_stdio(()).await.map_err(|failed| status::from_wire(&failed))?.into_inner();
+    Ok(ReplyStream::new(stream.map(|item| match item {
+        Ok(piece) => Ok((channel_of(piece.channel), piece.data)),
+        Err(failed) => Err(status::from_wire(&failed)),
+    })))
+}
+
+fn channel_of(number: i32) -> StdioChannel {
+    match wire::stdio_data::Channel::try_from(number) {
+        Ok(wire::stdio_data::Channel::Stdout) => StdioChannel::Stdout,
+        _ => StdioChannel::Stderr,
+    }
+}
+
+/// Opens the broker's stream as hosts do right after connecting. It stays open, and silent, until dropped.
+///
+/// # Errors
+/// `Unimplemented` from plugins that serve their own services alone; hosts tolerate it.
+pub async fn broker<T: Rpc>(channel: T) -> Result<ReplyStream<wire::ConnInfo>, CallError> {
+    let mut broker = grpc_broker_client::GrpcBrokerClient::new(channel);
+    let stream = broker
+        .start_stream(tokio_stream::pending())
+        .await
+        .map_err(|failed| status::from_wire(&failed))?
+        .into_inner();
+    Ok(ReplyStream::new(stream.map(|item| item.map_err(|failed| status::from_wire(&failed)))))
+}
+
+/// Whether the plugin says of itself that it serves, by the name that go-plugin uses.
+///
+/// # Errors
+/// What the call failed with; `Unimplemented` and `NotFound` mean that the plugin keeps no health under the name.
+pub async fn ping<T: Rpc>(channel: T) -> Result<bool, CallError> {
+    let mut client = health::health_client::HealthClient::new(channel);
+    let request = health::HealthCheckRequest { service: HEALTH_SERVICE.to_owned() };
+    let answer = client.check(request).await.map_err(|failed| status::from_wire(&failed))?.into_inner();
+    Ok(answer.status == health::health_check_response::ServingStatus::Serving as i32)
+}

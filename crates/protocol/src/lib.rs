@@ -1,0 +1,32 @@
+//! Grafana's plugin protocol and go-plugin's handshake, without I/O.
+//!
+//! Here is everything that depends on a protocol version: the wire types (generated from `proto/`), the adapters
+//! between wire and [`graftwire_model`], and the handshake with its negotiation. Crates above ask [`services`] for
+//! "the services of what was negotiated" and [`client`] for "the client of what was negotiated"; none of them
+//! compares version numbers.
+//!
+//! It deliberately opens no socket and reads no environment: callers hand in byte streams and lookups.
+
+pub mod goplugin;
+pub mod handshake;
+pub mod metadata;
+pub mod status;
+pub mod v2;
+
+mod adapt;
+#[cfg(feature = "client")]
+mod client;
+mod limits;
+#[cfg(feature = "server")]
+mod services;
+
+pub use adapt::AdaptError;
+#[cfg(feature = "client")]
+pub use client::{Rpc, client};
+pub use limits::MessageLimits;
+#[cfg(feature = "server")]
+pub use services::{Router, Services, services};
+
+/// The compiled descriptors of `proto/`: a `FileDescriptorSet` in binary form.
+#[cfg(feature = "descriptors")]
+pub const DESCRIPTORS: &[u8] = include_bytes!("descriptors.bin");

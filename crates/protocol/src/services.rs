@@ -1,0 +1,199 @@
+//! Which services a plugin serves for what was negotiated, and the routing of calls to them by path.
+//!
+//! tonic's own router would bring a web framework along; a plugin serves a handful of fixed paths.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use graftwire_model::{Backend, BoxFuture, Capability};
+use http::{HeaderValue, Request, Response, header};
+use http_body::Body;
+use tonic::body::Body as GrpcBody;
+use tonic::server::NamedService;
+use tower_service::Service;
+
+use crate::handshake::AppVersion;
+use crate::v2::generated as wire;
+use crate::v2::server::Served;
+use crate::{MessageLimits, goplugin};
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+type Handler = Box<dyn Fn(Request<GrpcBody>) -> BoxFuture<'static, Response<GrpcBody>> + Send + Sync>;
+
+/// The gRPC services of one plugin, by their full names.
+#[derive(Default)]
+pub struct Services {
+    routes: Vec<(&'static str, Handler)>,
+}
+
+impl Services {
+    /// No services.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a service; one of the same name is replaced.
+    #[must_use]
+    pub fn with<S>(mut self, service: S) -> Self
+    where
+        S: NamedService
+            + Service<Request<GrpcBody>, Response = Response<GrpcBody>, Error = Infallible, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.routes.retain(|(name, _)| *name != S::NAME);
+        let handler: Handler = Box::new(move |request| {
+            let mut service = service.clone();
+            Box::pin(async move {
+                match service.call(request).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            })
+        });
+        self.routes.push((S::NAME, handler));
+        self
+    }
+
+    /// The names of all services, in the order added.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.routes.iter().map(|(name, _)| *name)
+    }
+
+    /// The services as something that answers requests.
+    #[must_use]
+    pub fn into_router(self) -> Router {
+        Router { routes: self.routes.into() }
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+/// Answers gRPC requests: `/package.Service/Method`. What isn't served is answered `UNIMPLEMENTED`.
+#[derive(Clone)]
+pub struct Router {
+    routes: Arc<[(&'static str, Handler)]>,
+}
+
+impl Router {
+    /// Answers one request.
+    pub fn answer<B>(&self, request: Request<B>) -> BoxFuture<'static, Response<GrpcBody>>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxedError>> + Send + 'static,
+    {
+        let path = request.uri().path();
+        let service =
+            path.strip_prefix('/').and_then(|path| path.split_once('/')).map(|(service, _)| service);
+        let Some((_, handler)) = self.routes.iter().find(|(name, _)| Some(*name) == service) else {
+            return Box::pin(std::future::ready(unimplemented(path)));
+        };
+        handler(request.map(GrpcBody::new))
+    }
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.routes.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<B> Service<Request<B>> for Router
+where
+    B: Body<Data = Bytes, Error: Into<BoxedError>> + Send + 'static,
+{
+    type Response = Response<GrpcBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let answer = self.answer(request);
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+fn unimplemented(path: &str) -> Response<GrpcBody> {
+    let mut response = Response::new(GrpcBody::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from_static("12"));
+    // The path came out of a URI, so it is plain ASCII; gRPC wants percent signs encoded.
+    let message = format!("this plugin does not serve {path}").replace('%', "%25");
+    if let Ok(message) = HeaderValue::from_str(&message) {
+        headers.insert("grpc-message", message);
+    }
+    response
+}
+
+/// The plugin's own services in a negotiated version, for the capabilities it has. A service of which no method is
+/// there is not served at all, as hosts expect.
+#[must_use]
+pub fn services(
+    version: AppVersion,
+    backend: Arc<dyn Backend>,
+    capabilities: &BTreeSet<Capability>,
+    limits: MessageLimits,
+) -> Services {
+    match version {
+        AppVersion::PluginV2 => plugin_v2(backend, capabilities, limits),
+    }
+}
+
+fn plugin_v2(
+    backend: Arc<dyn Backend>,
+    capabilities: &BTreeSet<Capability>,
+    limits: MessageLimits,
+) -> Services {
+    use Capability as C;
+    let has_any = |wanted: &[C]| wanted.iter().any(|capability| capabilities.contains(capability));
+    let served = Arc::new(Served(backend));
+    let mut services = Services::new();
+
+    macro_rules! serve {
+        ($any:expr, $server:path) => {
+            if has_any(&$any) {
+                services = services.with(
+                    <$server>::from_arc(Arc::clone(&served))
+                        .max_decoding_message_size(limits.receive)
+                        .max_encoding_message_size(limits.send),
+                );
+            }
+        };
+    }
+    serve!([C::CheckHealth, C::CollectMetrics], wire::diagnostics_server::DiagnosticsServer<Served>);
+    serve!([C::QueryData, C::QueryChunkedData], wire::data_server::DataServer<Served>);
+    serve!([C::CallResource], wire::resource_server::ResourceServer<Served>);
+    serve!([C::SubscribeStream, C::RunStream, C::PublishStream], wire::stream_server::StreamServer<Served>);
+    serve!(
+        [C::ValidateAdmission, C::MutateAdmission],
+        wire::admission_control_server::AdmissionControlServer<Served>
+    );
+    serve!([C::ConvertObjects], wire::resource_conversion_server::ResourceConversionServer<Served>);
+    services
+}
+
+impl Services {
+    /// Adds what go-plugin hosts expect beside a plugin's own services: shutdown, standard output, broker, health.
+    #[must_use]
+    pub fn with_goplugin(self, control: goplugin::server::Control) -> Self {
+        let health = goplugin::server::HealthService::new(control.clone());
+        self.with(goplugin::generated::grpc_controller_server::GrpcControllerServer::new(control.clone()))
+            .with(goplugin::generated::grpc_stdio_server::GrpcStdioServer::new(control.clone()))
+            .with(goplugin::generated::grpc_broker_server::GrpcBrokerServer::new(control))
+            .with(goplugin::health::generated::health_server::HealthServer::new(health))
+    }
+}

@@ -1,0 +1,208 @@
+//! The host's end of version 2: a [`Backend`] that asks a plugin over any channel.
+
+use std::time::Instant;
+
+use graftwire_model::{
+    AdmissionRequest, Backend, BoxFuture, CallContext, CallError, Code, ConversionRequest,
+    ConversionResponse, HealthRequest, HealthResponse, MetricsRequest, MetricsResponse, MutationResponse,
+    PublishRequest, PublishResponse, QueryChunk, QueryRequest, QueryResponse, ReplyStream, ResourcePiece,
+    ResourceRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
+};
+use tokio_stream::StreamExt as _;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::generated::{
+    admission_control_client::AdmissionControlClient, data_client::DataClient,
+    diagnostics_client::DiagnosticsClient, resource_client::ResourceClient,
+    resource_conversion_client::ResourceConversionClient, stream_client::StreamClient,
+};
+use super::{from_wire, to_wire};
+use crate::{AdaptError, MessageLimits, Rpc, metadata, status};
+
+/// Asks a plugin in version 2 over the channel `T`.
+#[derive(Clone)]
+pub struct Client<T> {
+    channel: T,
+    limits: MessageLimits,
+}
+
+impl<T> std::fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl<T> Client<T> {
+    /// A client over a channel.
+    pub const fn new(channel: T, limits: MessageLimits) -> Self {
+        Self { channel, limits }
+    }
+}
+
+macro_rules! service {
+    ($self:ident, $client:ident) => {
+        $client::new($self.channel.clone())
+            .max_decoding_message_size($self.limits.receive)
+            .max_encoding_message_size($self.limits.send)
+    };
+}
+
+fn open<M>(cx: &CallContext, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    metadata::to_wire(cx, request.metadata_mut(), Instant::now());
+    request
+}
+
+fn close<W, M>(answer: Result<Response<W>, Status>, adapt: impl FnOnce(W) -> M) -> Result<M, CallError> {
+    answer.map(|response| adapt(response.into_inner())).map_err(|failed| status::from_wire(&failed))
+}
+
+fn unreadable(error: AdaptError) -> CallError {
+    CallError::new(Code::Internal, format!("the plugin's answer can't be read: {error}")).with_cause(error)
+}
+
+fn replies<W: Send + 'static, M: 'static>(
+    answer: Result<Response<Streaming<W>>, Status>,
+    adapt: fn(W) -> Result<M, AdaptError>,
+) -> Result<ReplyStream<M>, CallError> {
+    close(answer, |stream| {
+        ReplyStream::new(stream.map(move |item| match item {
+            Ok(message) => adapt(message).map_err(unreadable),
+            Err(failed) => Err(status::from_wire(&failed)),
+        }))
+    })
+}
+
+impl<T: Rpc> Backend for Client<T> {
+    fn query_data(
+        &self,
+        cx: CallContext,
+        request: QueryRequest,
+    ) -> BoxFuture<'_, Result<QueryResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, DataClient);
+            let answer = service.query_data(open(&cx, to_wire::query_request(request))).await;
+            close(answer, from_wire::query_response)?.map_err(unreadable)
+        })
+    }
+
+    fn query_chunked(
+        &self,
+        cx: CallContext,
+        request: QueryRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<QueryChunk>, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, DataClient);
+            let request = open(&cx, to_wire::query_chunked_request(request));
+            replies(service.query_chunked_data(request).await, from_wire::query_chunk)
+        })
+    }
+
+    fn call_resource(
+        &self,
+        cx: CallContext,
+        request: ResourceRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, ResourceClient);
+            let answer = service.call_resource(open(&cx, to_wire::resource_request(request))).await;
+            replies(answer, |piece| Ok(from_wire::resource_piece(piece)))
+        })
+    }
+
+    fn check_health(
+        &self,
+        cx: CallContext,
+        request: HealthRequest,
+    ) -> BoxFuture<'_, Result<HealthResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, DiagnosticsClient);
+            let answer = service.check_health(open(&cx, to_wire::health_request(request))).await;
+            close(answer, from_wire::health_response)
+        })
+    }
+
+    fn collect_metrics(
+        &self,
+        cx: CallContext,
+        request: MetricsRequest,
+    ) -> BoxFuture<'_, Result<MetricsResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, DiagnosticsClient);
+            let answer = service.collect_metrics(open(&cx, to_wire::metrics_request(request))).await;
+            close(answer, from_wire::metrics_response)
+        })
+    }
+
+    fn subscribe_stream(
+        &self,
+        cx: CallContext,
+        request: SubscribeRequest,
+    ) -> BoxFuture<'_, Result<SubscribeResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, StreamClient);
+            let answer = service.subscribe_stream(open(&cx, to_wire::subscribe_request(request))).await;
+            close(answer, from_wire::subscribe_response)
+        })
+    }
+
+    fn run_stream(
+        &self,
+        cx: CallContext,
+        request: RunStreamRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<StreamPacket>, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, StreamClient);
+            let answer = service.run_stream(open(&cx, to_wire::run_stream_request(request))).await;
+            replies(answer, |packet| Ok(from_wire::stream_packet(packet)))
+        })
+    }
+
+    fn publish_stream(
+        &self,
+        cx: CallContext,
+        request: PublishRequest,
+    ) -> BoxFuture<'_, Result<PublishResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, StreamClient);
+            let answer = service.publish_stream(open(&cx, to_wire::publish_request(request))).await;
+            close(answer, from_wire::publish_response)
+        })
+    }
+
+    fn validate_admission(
+        &self,
+        cx: CallContext,
+        request: AdmissionRequest,
+    ) -> BoxFuture<'_, Result<ValidationResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, AdmissionControlClient);
+            let answer = service.validate_admission(open(&cx, to_wire::admission_request(request))).await;
+            close(answer, from_wire::validation_response)
+        })
+    }
+
+    fn mutate_admission(
+        &self,
+        cx: CallContext,
+        request: AdmissionRequest,
+    ) -> BoxFuture<'_, Result<MutationResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, AdmissionControlClient);
+            let answer = service.mutate_admission(open(&cx, to_wire::admission_request(request))).await;
+            close(answer, from_wire::mutation_response)
+        })
+    }
+
+    fn convert_objects(
+        &self,
+        cx: CallContext,
+        request: ConversionRequest,
+    ) -> BoxFuture<'_, Result<ConversionResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, ResourceConversionClient);
+            let answer = service.convert_objects(open(&cx, to_wire::conversion_request(request))).await;
+            close(answer, from_wire::conversion_response)
+        })
+    }
+}
