@@ -1,0 +1,117 @@
+//! What can go wrong with frames.
+
+use graftwire_model::FrameFormat;
+
+use crate::ValueType;
+
+/// A frame that can't be made, encoded, decoded or reshaped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// The fields of a frame differ in length.
+    #[error("field {index} ({name:?}): found {found} rows, expected {expected} as in field 0")]
+    Length {
+        /// Which field.
+        index: usize,
+        /// Its name.
+        name: String,
+        /// Its rows.
+        found: usize,
+        /// The rows of the first field.
+        expected: usize,
+    },
+    /// A text or JSON column is larger than Arrow's 32-bit offsets can address.
+    #[error("field {index} ({name:?}): the texts of one column exceed 2 GiB; split the frame")]
+    ColumnTooLarge {
+        /// Which field.
+        index: usize,
+        /// Its name.
+        name: String,
+    },
+    /// A part of a labels text is not one key and one value.
+    #[error("labels: found {pair:?}, expected key=value")]
+    Labels {
+        /// The part.
+        pair: String,
+    },
+    /// A limit of [`DecodeLimits`](crate::DecodeLimits) was reached.
+    #[error("{what}: found {found}, the limit is {limit}")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// The bytes are not an Arrow file, or a damaged one.
+    #[error("arrow file: {found}")]
+    Arrow {
+        /// What was found and what was expected, and where.
+        found: String,
+    },
+    /// An Arrow column of a type that frames don't have.
+    #[error("field {index} ({name:?}): arrow type {found} has no counterpart in a data frame")]
+    ArrowType {
+        /// Which field.
+        index: usize,
+        /// Its name.
+        name: String,
+        /// The Arrow type.
+        found: String,
+    },
+    /// The JSON of a frame is malformed.
+    #[error("frame json: {place}")]
+    Json {
+        /// Which part of the frame.
+        place: String,
+        /// What the parser says.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// The JSON of a frame is well-formed but isn't a frame.
+    #[error("frame json: {found}")]
+    Shape {
+        /// What was found and what was expected, and where.
+        found: String,
+    },
+    /// A value of a column can't be read or written as its type.
+    #[error("field {index} ({name:?}), row {row}: found {found}, expected {expected}")]
+    Value {
+        /// Which field.
+        index: usize,
+        /// Its name.
+        name: String,
+        /// Which row.
+        row: usize,
+        /// What was found; long texts are cut.
+        found: String,
+        /// The type of the field.
+        expected: ValueType,
+    },
+    /// Meta, labels or config can't be read or written as JSON.
+    #[error("{place}: not the expected json")]
+    Metadata {
+        /// Which of them, of which field.
+        place: String,
+        /// What the parser says.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// Rows can't be appended because the columns don't match.
+    #[error("append: found {found}, expected {expected}")]
+    Append {
+        /// The columns of the new rows.
+        found: String,
+        /// The columns of the frame.
+        expected: String,
+    },
+    /// The bytes are of the other format.
+    #[error("found a frame of format {found:?}, expected {expected:?}")]
+    Format {
+        /// The format of the bytes.
+        found: FrameFormat,
+        /// The format asked for.
+        expected: FrameFormat,
+    },
+}

@@ -1,0 +1,178 @@
+//! The frame itself: named columns of one length.
+
+use crate::{FieldConfig, FieldLabels, FrameError, FrameMeta, ValueType, Values};
+
+/// A data frame: a table by columns.
+///
+/// All fields must have the same number of rows; [`rows`](Self::rows) and both encoders refuse others.
+/// Names may be empty and may repeat.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Frame {
+    /// The frame's name; for a single series what users see as its name.
+    pub name: String,
+    /// The query it answers; servers fill it in when empty.
+    pub ref_id: String,
+    /// What it says about itself.
+    pub meta: Option<FrameMeta>,
+    /// The columns.
+    pub fields: Vec<Field>,
+}
+
+impl Frame {
+    /// A frame without fields.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The same frame with one more field.
+    #[must_use]
+    pub fn with_field(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// The same frame with metadata.
+    #[must_use]
+    pub fn with_meta(mut self, meta: FrameMeta) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+
+    /// The same frame as the answer to a query.
+    #[must_use]
+    pub fn with_ref_id(mut self, ref_id: impl Into<String>) -> Self {
+        self.ref_id = ref_id.into();
+        self
+    }
+
+    /// The metadata to change them; empty ones are put in if there are none.
+    pub fn meta_mut(&mut self) -> &mut FrameMeta {
+        self.meta.get_or_insert_default()
+    }
+
+    /// The first field of a name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The number of rows; 0 without fields.
+    ///
+    /// # Errors
+    /// [`FrameError::Length`] if fields differ in length, [`FrameError::ColumnTooLarge`] if one outgrew its format.
+    pub fn rows(&self) -> Result<usize, FrameError> {
+        let expected = self.fields.first().map_or(0, Field::len);
+        for (index, field) in self.fields.iter().enumerate() {
+            if field.len() != expected {
+                let (name, found) = (field.name.clone(), field.len());
+                return Err(FrameError::Length { index, name, found, expected });
+            }
+            if field.values.overflowed() {
+                return Err(FrameError::ColumnTooLarge { index, name: field.name.clone() });
+            }
+        }
+        Ok(expected)
+    }
+
+    /// The same frame with the columns empty.
+    #[must_use]
+    pub fn to_schema(&self) -> Self {
+        let empty = |field: &Field| Field {
+            name: field.name.clone(),
+            labels: field.labels.clone(),
+            config: field.config.clone(),
+            values: Values::empty(field.value_type(), field.is_nullable()),
+        };
+        let fields = self.fields.iter().map(empty).collect();
+        Self { name: self.name.clone(), ref_id: self.ref_id.clone(), meta: self.meta.clone(), fields }
+    }
+
+    /// Adds the rows of another frame with the same column types; its name, labels and so on are left out.
+    ///
+    /// # Errors
+    /// [`FrameError::Append`] if the columns don't match; nothing is added then.
+    pub fn append(&mut self, rows: Self) -> Result<(), FrameError> {
+        let types = |frame: &Self| frame.fields.iter().map(Field::value_type).collect::<Vec<_>>();
+        if types(self) != types(&rows) {
+            let (found, expected) = (rows.describe_types(), self.describe_types());
+            return Err(FrameError::Append { found, expected });
+        }
+        rows.rows()?;
+        for (field, more) in self.fields.iter_mut().zip(rows.fields) {
+            field.values.append(more.values);
+        }
+        Ok(())
+    }
+
+    fn describe_types(&self) -> String {
+        let names: Vec<_> = self.fields.iter().map(|field| field.value_type().name()).collect();
+        format!("{} columns [{}]", names.len(), names.join(", "))
+    }
+}
+
+/// One column with its name, labels and display options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The name; may be empty.
+    pub name: String,
+    /// Dimensions. `None` and an empty set are different on the wires.
+    pub labels: Option<FieldLabels>,
+    /// Display options. `None` and an empty config are different on the wires.
+    pub config: Option<FieldConfig>,
+    /// The values.
+    pub values: Values,
+}
+
+impl Field {
+    /// A field of values: a vector of a natural Rust type (`Vec<f64>`, `Vec<Option<String>>`, `Vec<SystemTime>`,
+    /// …), a [`Column`](crate::Column) or [`Values`].
+    pub fn new(name: impl Into<String>, values: impl Into<Values>) -> Self {
+        Self { name: name.into(), labels: None, config: None, values: values.into() }
+    }
+
+    /// The same field with labels.
+    #[must_use]
+    pub fn with_labels(mut self, labels: impl Into<FieldLabels>) -> Self {
+        self.labels = Some(labels.into());
+        self
+    }
+
+    /// The same field with display options.
+    #[must_use]
+    pub fn with_config(mut self, config: FieldConfig) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// The display options to change them; empty ones are put in if there are none.
+    pub fn config_mut(&mut self) -> &mut FieldConfig {
+        self.config.get_or_insert_default()
+    }
+
+    /// The element type.
+    #[must_use]
+    pub fn value_type(&self) -> ValueType {
+        self.values.value_type()
+    }
+
+    /// Whether nulls are allowed.
+    #[must_use]
+    pub fn is_nullable(&self) -> bool {
+        self.values.is_nullable()
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

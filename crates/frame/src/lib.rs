@@ -1,0 +1,46 @@
+//! Grafana data frames: tables by columns, with labels, display options and metadata, and their two encodings.
+//!
+//! ```
+//! use graftwire_frame::{Field, Frame, Timestamp};
+//!
+//! let frame = Frame::new("cpu")
+//!     .with_field(Field::new("time", vec![Timestamp::from_secs(1_700_000_000)]))
+//!     .with_field(Field::new("usage", vec![Some(0.25)]).with_labels([("host", "web")]));
+//! assert_eq!(frame.rows()?, 1);
+//! # Ok::<(), graftwire_frame::FrameError>(())
+//! ```
+//!
+//! In the life of a query this crate is the step *encode* (frame to [`EncodedFrame`]) and, on the host's side, its
+//! mirror. It deliberately knows no protocol version and does no I/O.
+
+#[cfg(target_endian = "big")]
+compile_error!("column memory is handed to Arrow files as it stands, which needs a little-endian machine");
+
+mod column;
+mod config;
+mod error;
+mod frame;
+mod json_text;
+mod kind;
+mod labels;
+mod lenient;
+mod limits;
+mod meta;
+mod timestamp;
+mod values;
+
+pub use column::{Column, Element, EnumIndex};
+pub use config::{
+    DataLink, EnumConfig, FieldConfig, FieldTypeConfig, InternalLink, LinkTimeRange, LinkTransformation,
+    MappingResult, SpecialValue, Threshold, Thresholds, ThresholdsMode, ValueMapping,
+};
+pub use error::FrameError;
+pub use frame::{Field, Frame};
+pub use graftwire_model::{EncodedFrame, FrameFormat};
+pub use json_text::Json;
+pub use kind::{FrameKind, FrameType, FrameTypeVersion};
+pub use labels::{FieldLabels, Fingerprint};
+pub use limits::DecodeLimits;
+pub use meta::{FrameMeta, InspectTab, Notice, NoticeSeverity, QueryStat};
+pub use timestamp::Timestamp;
+pub use values::{ValueType, Values};
