@@ -3,6 +3,7 @@
 //! It sits between collection, store and language, and deliberately knows none of them.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The label that holds a metric's name.
@@ -174,6 +175,28 @@ pub trait SeriesSource: Send + Sync {
         to: i64,
         limits: SelectLimits,
     ) -> Result<Vec<SeriesData>, SourceError>;
+
+    /// The same, one series after the other: `each` gets every series once and may stop the selection. A source
+    /// that can decode one series at a time should do so here, since evaluation keeps nothing of a series but
+    /// its results.
+    ///
+    /// # Errors
+    /// As [`SeriesSource::select`].
+    fn visit(
+        &self,
+        matchers: &[Matcher],
+        from: i64,
+        to: i64,
+        limits: SelectLimits,
+        each: &mut dyn FnMut(&Labels, &[Sample]) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
+        for series in self.select(matchers, from, to, limits)? {
+            if each(&series.labels, &series.samples).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What one selection may read.
