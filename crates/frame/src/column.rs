@@ -6,13 +6,14 @@
 
 mod bits;
 mod element;
+mod memory;
 mod text;
 
 pub use element::{Element, EnumIndex};
 
 pub(crate) use bits::Bits;
-pub(crate) use element::Sealed;
-pub(crate) use text::Texts;
+pub(crate) use memory::Memory;
+pub(crate) use text::{Texts, replace_invalid};
 
 /// A growable column of one [`Element`] type.
 ///
@@ -138,18 +139,6 @@ impl<T: Element> Column<T> {
         Self { store, validity }
     }
 
-    pub(crate) const fn store(&self) -> &T::Store {
-        &self.store
-    }
-
-    pub(crate) const fn validity(&self) -> Option<&Bits> {
-        self.validity.as_ref()
-    }
-
-    pub(crate) fn into_parts(self) -> (T::Store, Option<Bits>) {
-        (self.store, self.validity)
-    }
-
     pub(crate) fn overflowed(&self) -> bool {
         T::overflowed(&self.store)
     }
@@ -173,6 +162,17 @@ macro_rules! slices {
     )* };
 }
 slices!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+
+impl<T: Element<Store = Vec<T>>> Column<T> {
+    /// Puts a value into a row; `None` if there is no such row.
+    pub(crate) fn replace(&mut self, row: usize, value: T) -> Option<()> {
+        *self.store.get_mut(row)? = value;
+        if let Some(validity) = &mut self.validity {
+            validity.set(row, true);
+        }
+        Some(())
+    }
+}
 
 impl<T: Element> Default for Column<T> {
     fn default() -> Self {

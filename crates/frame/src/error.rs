@@ -115,3 +115,19 @@ pub enum FrameError {
         expected: FrameFormat,
     },
 }
+
+impl FrameError {
+    /// A cell that can't be its column's type; its text is cut to what a message can hold.
+    pub(crate) fn value(index: usize, name: &str, row: usize, found: &str, expected: ValueType) -> Self {
+        Self::Value { index, name: name.to_owned(), row, found: cut(found), expected }
+    }
+}
+
+/// The start of a text, for a message.
+pub(crate) fn cut(text: &str) -> String {
+    const LIMIT: usize = 60;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

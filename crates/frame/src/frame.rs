@@ -1,6 +1,8 @@
 //! The frame itself: named columns of one length.
 
-use crate::{FieldConfig, FieldLabels, FrameError, FrameMeta, ValueType, Values};
+use graftwire_model::{EncodedFrame, FrameFormat};
+
+use crate::{DecodeLimits, FieldConfig, FieldLabels, FrameError, FrameMeta, ValueType, Values};
 
 /// A data frame: a table by columns.
 ///
@@ -102,6 +104,49 @@ impl Frame {
             field.values.append(more.values);
         }
         Ok(())
+    }
+
+    /// Encodes the frame; column memory is copied once.
+    ///
+    /// # Errors
+    /// See [`rows`](Self::rows); besides what JSON can't hold, such as a statistic that is NaN.
+    pub fn encode(&self, format: FrameFormat) -> Result<EncodedFrame, FrameError> {
+        match format {
+            FrameFormat::Arrow => crate::arrow::write(self),
+            FrameFormat::Json => crate::json::write(self, crate::json::Include::All),
+        }
+    }
+
+    /// Encodes the frame and gives it up; the memory of large columns moves into the segments without a copy.
+    ///
+    /// # Errors
+    /// See [`encode`](Self::encode).
+    pub fn into_encoded(self, format: FrameFormat) -> Result<EncodedFrame, FrameError> {
+        match format {
+            FrameFormat::Arrow => crate::arrow::write_owned(self),
+            FrameFormat::Json => self.encode(format),
+        }
+    }
+
+    /// Decodes a frame within the default [`DecodeLimits`].
+    ///
+    /// # Errors
+    /// Whatever is wrong with the bytes; never a panic.
+    pub fn decode(encoded: &EncodedFrame) -> Result<Self, FrameError> {
+        Self::decode_within(encoded, &DecodeLimits::default())
+    }
+
+    /// Decodes a frame within limits.
+    ///
+    /// # Errors
+    /// See [`decode`](Self::decode).
+    pub fn decode_within(encoded: &EncodedFrame, limits: &DecodeLimits) -> Result<Self, FrameError> {
+        DecodeLimits::check("bytes of a frame", encoded.len(), limits.bytes)?;
+        let bytes = encoded.clone().into_bytes();
+        match encoded.format {
+            FrameFormat::Arrow => crate::arrow::read(&bytes, limits),
+            FrameFormat::Json => crate::json::read(&bytes, limits),
+        }
     }
 
     fn describe_types(&self) -> String {

@@ -11,7 +11,7 @@ use crate::FrameError;
 ///
 /// Shown as `key=value, key=value`. "No labels" and "labels, but none in it" are different on both wires; a
 /// field without any has `None` instead of an empty map.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct FieldLabels(BTreeMap<String, String>);
 
@@ -95,6 +95,14 @@ impl fmt::Display for FieldLabels {
             write!(f, "{separator}{key}={value}")?;
         }
         Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldLabels {
+    /// An object of texts; `null` is the empty text.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let labels = BTreeMap::<String, Option<String>>::deserialize(deserializer)?;
+        Ok(labels.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
     }
 }
 

@@ -1,12 +1,13 @@
 //! Grafana data frames: tables by columns, with labels, display options and metadata, and their two encodings.
 //!
 //! ```
-//! use graftwire_frame::{Field, Frame, Timestamp};
+//! use graftwire_frame::{Field, Frame, FrameFormat, Timestamp};
 //!
 //! let frame = Frame::new("cpu")
 //!     .with_field(Field::new("time", vec![Timestamp::from_secs(1_700_000_000)]))
 //!     .with_field(Field::new("usage", vec![Some(0.25)]).with_labels([("host", "web")]));
-//! assert_eq!(frame.rows()?, 1);
+//! let encoded = frame.encode(FrameFormat::Arrow)?;
+//! assert_eq!(Frame::decode(&encoded)?, frame);
 //! # Ok::<(), graftwire_frame::FrameError>(())
 //! ```
 //!
@@ -16,10 +17,12 @@
 #[cfg(target_endian = "big")]
 compile_error!("column memory is handed to Arrow files as it stands, which needs a little-endian machine");
 
+pub mod arrow;
 mod column;
 mod config;
 mod error;
 mod frame;
+pub mod json;
 mod json_text;
 mod kind;
 mod labels;

@@ -296,6 +296,16 @@ impl Values {
         true
     }
 
+    /// The values, with an empty column of the same type left in their place.
+    pub(crate) fn take(&mut self) -> Self {
+        macro_rules! each {
+            ($($variant:ident)*) => {
+                match self { $(Self::$variant(column) => Self::$variant(column.take()),)* }
+            };
+        }
+        each!(Int8 Int16 Int32 Int64 Uint8 Uint16 Uint32 Uint64 Float32 Float64 String Bool Time Json Enum)
+    }
+
     pub(crate) fn overflowed(&self) -> bool {
         for_column!(self, column => column.overflowed())
     }

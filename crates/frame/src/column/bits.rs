@@ -69,6 +69,22 @@ impl Bits {
         self.len.saturating_sub(ones)
     }
 
+    pub(crate) fn set(&mut self, index: usize, bit: bool) {
+        if index < self.len
+            && let Some(byte) = self.bytes.get_mut(index / 8)
+        {
+            let mask = 1 << (index % 8);
+            *byte = if bit { *byte | mask } else { *byte & !mask };
+        }
+    }
+
+    /// Clears the bits that are clear in another run of the same length.
+    pub(crate) fn retain(&mut self, other: &Self) {
+        for (byte, mask) in self.bytes.iter_mut().zip(&other.bytes) {
+            *byte &= mask;
+        }
+    }
+
     /// The packed bytes; bits past the end are zero.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes

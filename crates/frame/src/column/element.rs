@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 
 use super::bits::Bits;
+use super::memory::ToMemory;
 use super::text::Texts;
 use crate::{Json, Timestamp, ValueType};
 
@@ -25,7 +26,7 @@ pub struct EnumIndex(pub u16);
 /// What the column needs of an element; private to the crate by being unnameable outside.
 pub trait Sealed: Sized {
     #[doc(hidden)]
-    type Store: Clone + Debug + Default;
+    type Store: Clone + Debug + Default + ToMemory;
 
     #[doc(hidden)]
     fn with_capacity(rows: usize) -> Self::Store;

@@ -47,6 +47,14 @@ impl Texts {
         }
     }
 
+    /// Adds a text that may not be UTF-8: each byte that doesn't fit becomes U+FFFD, as in Go.
+    pub(crate) fn push_bytes(&mut self, text: &[u8]) {
+        match str::from_utf8(text) {
+            Ok(text) => self.push(text),
+            Err(_) => self.push(&replace_invalid(text)),
+        }
+    }
+
     pub(crate) fn get(&self, index: usize) -> Option<&str> {
         let start = usize::try_from(*self.offsets.get(index)?).ok()?;
         let end = usize::try_from(*self.offsets.get(index.checked_add(1)?)?).ok()?;
@@ -78,4 +86,14 @@ impl Texts {
     pub(crate) fn into_parts(self) -> (Vec<i32>, String) {
         (self.offsets, self.bytes)
     }
+}
+
+/// The text with U+FFFD for each byte that doesn't belong to valid UTF-8.
+pub(crate) fn replace_invalid(text: &[u8]) -> String {
+    let mut valid = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        valid.push_str(chunk.valid());
+        valid.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    valid
 }

@@ -1,0 +1,166 @@
+//! Frame to Arrow file.
+
+use arrow_ipc as ipc;
+use flatbuffers::FlatBufferBuilder;
+use graftwire_model::EncodedFrame;
+
+use super::schema::SchemaHeader;
+use super::segments::Segments;
+use super::{ALIGNMENT, CONTINUATION, MAGIC};
+use crate::column::Memory;
+use crate::values::for_column;
+use crate::{Frame, FrameError};
+
+/// Encodes a frame into one segment; column memory is copied once.
+///
+/// # Errors
+/// Fields of different length, and metadata that JSON can't hold.
+pub fn write(frame: &Frame) -> Result<EncodedFrame, FrameError> {
+    let mut batch = Batch::new(frame.rows()?);
+    for field in &frame.fields {
+        batch.push(field.values.null_count(), |pieces| {
+            for_column!(&field.values, column => column.lend(pieces));
+        });
+    }
+    Ok(assemble(&SchemaHeader::of(frame)?, batch))
+}
+
+/// Encodes a frame and gives it up: large column buffers become segments without a copy.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_owned(mut frame: Frame) -> Result<EncodedFrame, FrameError> {
+    let mut batch = Batch::new(frame.rows()?);
+    for field in &mut frame.fields {
+        let values = field.values.take();
+        batch.push(values.null_count(), |pieces| for_column!(values, column => column.give(pieces)));
+    }
+    Ok(assemble(&SchemaHeader::of(&frame)?, batch))
+}
+
+/// The columns of the one record batch.
+struct Batch<'a> {
+    rows: usize,
+    nodes: Vec<ipc::FieldNode>,
+    pieces: Vec<Memory<'a>>,
+}
+
+impl<'a> Batch<'a> {
+    const fn new(rows: usize) -> Self {
+        Self { rows, nodes: Vec::new(), pieces: Vec::new() }
+    }
+
+    fn push(&mut self, nulls: usize, buffers: impl FnOnce(&mut Vec<Memory<'a>>)) {
+        self.nodes.push(ipc::FieldNode::new(signed(self.rows), signed(nulls)));
+        buffers(&mut self.pieces);
+    }
+
+    /// The message before the body, and the body's length.
+    fn header(&self) -> (Vec<u8>, usize) {
+        let mut builder = FlatBufferBuilder::new();
+        let mut body = 0;
+        let mut place = |piece: &Memory<'_>| {
+            let buffer = ipc::Buffer::new(signed(body), signed(piece.len()));
+            body = (body + piece.len()).next_multiple_of(ALIGNMENT);
+            buffer
+        };
+        let buffers: Vec<_> = self.pieces.iter().map(&mut place).collect();
+        let args = ipc::RecordBatchArgs {
+            length: signed(self.rows),
+            nodes: Some(builder.create_vector(&self.nodes)),
+            buffers: Some(builder.create_vector(&buffers)),
+            compression: None,
+            variadicBufferCounts: None,
+        };
+        let batch = ipc::RecordBatch::create(&mut builder, &args).as_union_value();
+        (message(builder, ipc::MessageHeader::RecordBatch, batch, body), body)
+    }
+}
+
+fn assemble(schema: &SchemaHeader<'_>, batch: Batch<'_>) -> EncodedFrame {
+    let mut file = Segments::default();
+    file.extend(MAGIC);
+    file.pad();
+    write_message(&mut file, &schema_message(schema));
+
+    let block = (batch.rows > 0 && !batch.nodes.is_empty()).then(|| {
+        let (header, body) = batch.header();
+        let start = file.len();
+        write_message(&mut file, &header);
+        let header_len = file.len() - start;
+        let copied = |piece: &Memory<'_>| matches!(piece, Memory::Lent(_));
+        if batch.pieces.iter().all(copied) {
+            file.reserve(body);
+        }
+        for piece in batch.pieces {
+            file.push(piece);
+            file.pad();
+        }
+        ipc::Block::new(signed(start), i32::try_from(header_len).unwrap_or(i32::MAX), signed(body))
+    });
+
+    file.extend(&CONTINUATION);
+    file.extend(&0i32.to_le_bytes());
+    let footer = footer(schema, block);
+    file.extend(&footer);
+    file.extend(&length(&footer));
+    file.extend(MAGIC);
+    file.finish()
+}
+
+fn schema_message(schema: &SchemaHeader<'_>) -> Vec<u8> {
+    let mut builder = FlatBufferBuilder::new();
+    let header = schema.build(&mut builder).as_union_value();
+    message(builder, ipc::MessageHeader::Schema, header, 0)
+}
+
+fn message(
+    mut builder: FlatBufferBuilder<'_>,
+    header_type: ipc::MessageHeader,
+    header: flatbuffers::WIPOffset<flatbuffers::UnionWIPOffset>,
+    body: usize,
+) -> Vec<u8> {
+    let args = ipc::MessageArgs {
+        version: ipc::MetadataVersion::V5,
+        header_type,
+        header: Some(header),
+        bodyLength: signed(body),
+        custom_metadata: None,
+    };
+    let message = ipc::Message::create(&mut builder, &args);
+    builder.finish(message, None);
+    builder.finished_data().to_vec()
+}
+
+fn footer(schema: &SchemaHeader<'_>, block: Option<ipc::Block>) -> Vec<u8> {
+    let mut builder = FlatBufferBuilder::new();
+    let blocks: &[ipc::Block] = block.as_slice();
+    let args = ipc::FooterArgs {
+        version: ipc::MetadataVersion::V5,
+        schema: Some(schema.build(&mut builder)),
+        dictionaries: Some(builder.create_vector::<ipc::Block>(&[])),
+        recordBatches: Some(builder.create_vector(blocks)),
+        custom_metadata: None,
+    };
+    let footer = ipc::Footer::create(&mut builder, &args);
+    builder.finish(footer, None);
+    builder.finished_data().to_vec()
+}
+
+/// A message with its prefix, padded so that what follows is aligned.
+fn write_message(file: &mut Segments, message: &[u8]) {
+    let padded = message.len().next_multiple_of(ALIGNMENT);
+    file.extend(&CONTINUATION);
+    file.extend(&i32::try_from(padded).unwrap_or(i32::MAX).to_le_bytes());
+    file.extend(message);
+    file.pad();
+}
+
+fn length(bytes: &[u8]) -> [u8; 4] {
+    i32::try_from(bytes.len()).unwrap_or(i32::MAX).to_le_bytes()
+}
+
+/// Lengths in memory always fit.
+fn signed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
