@@ -1,0 +1,302 @@
+//! What a plugin author writes: one trait per capability.
+//!
+//! Methods are plain `async fn`s; their futures must be `Send`. Dropping such a future is how a call is cancelled,
+//! so hold nothing across an `.await` that must not be dropped there. These traits deliberately say nothing of
+//! wire, encoding or instances.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::time::Instant;
+
+use bytes::Bytes;
+use graftwire_frame::Frame;
+use graftwire_model::{
+    AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse, ErrorSource,
+    Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse, PluginContext, PublishRequest,
+    PublishResponse, Query, ReplyStream, ResourceRequest, RunStreamRequest, StreamPacket, SubscribeRequest,
+    SubscribeResponse, ValidationResponse,
+};
+use tokio::sync::mpsc;
+
+/// Who asks, on behalf of whom, with which settings, and how long they wait.
+#[derive(Debug, Clone, Default)]
+pub struct RequestContext {
+    /// Plugin, user, data source settings, Grafana's configuration.
+    pub plugin: PluginContext,
+    /// Headers of the request; empty for resources, which carry real HTTP headers.
+    pub headers: Headers,
+    /// Call metadata and deadline.
+    pub call: CallContext,
+}
+
+impl RequestContext {
+    /// When the caller stops waiting, if it said so.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.call.deadline()
+    }
+}
+
+/// Answers data queries.
+pub trait QueryData: Send + Sync + 'static {
+    /// Answers one query. The SDK runs the queries of a request side by side, within the limits, and puts each
+    /// answer or error under its `ref_id`.
+    fn query(&self, cx: &RequestContext, query: Query) -> impl Future<Output = Result<Answer, QueryError>> + Send;
+}
+
+/// The answer to one query.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Frames; the SDK encodes them as the host wishes.
+    Frames(Vec<Frame>),
+    /// An answer that is encoded already.
+    Encoded(DataResponse),
+}
+
+impl From<Frame> for Answer {
+    fn from(frame: Frame) -> Self {
+        Self::Frames(vec![frame])
+    }
+}
+
+impl From<Vec<Frame>> for Answer {
+    fn from(frames: Vec<Frame>) -> Self {
+        Self::Frames(frames)
+    }
+}
+
+impl From<DataResponse> for Answer {
+    fn from(response: DataResponse) -> Self {
+        Self::Encoded(response)
+    }
+}
+
+/// Why one query has no answer, or only part of one.
+#[derive(Debug)]
+pub struct QueryError {
+    source: ErrorSource,
+    status: i32,
+    message: String,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+    partial: Vec<Frame>,
+}
+
+impl QueryError {
+    /// The plugin's own fault. Status 500.
+    pub fn plugin(message: impl Into<String>) -> Self {
+        Self { source: ErrorSource::Plugin, status: 500, message: message.into(), cause: None, partial: Vec::new() }
+    }
+
+    /// The fault of the system behind the plugin. Status 502.
+    pub fn downstream(message: impl Into<String>) -> Self {
+        Self { source: ErrorSource::Downstream, status: 502, ..Self::plugin(message) }
+    }
+
+    /// The query itself is wrong. Status 400, counted as downstream, as it is the user's to mend.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self { source: ErrorSource::Downstream, status: 400, ..Self::plugin(message) }
+    }
+
+    /// The same error with another HTTP-like status.
+    #[must_use]
+    pub const fn with_status(mut self, status: i32) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same error with its cause, which is logged.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The same error along with the frames that could be had.
+    #[must_use]
+    pub fn with_partial(mut self, frames: Vec<Frame>) -> Self {
+        self.partial = frames;
+        self
+    }
+
+    pub(crate) fn into_parts(self) -> (DataResponse, Vec<Frame>, Option<Box<dyn Error + Send + Sync>>) {
+        (DataResponse::failed(self.status, self.source, self.message), self.partial, self.cause)
+    }
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for QueryError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+/// Answers health checks.
+pub trait CheckHealth: Send + Sync + 'static {
+    /// Says how the plugin, or the data source of the context, stands. An error is shown as status `ERROR` too, so
+    /// prefer [`health_error`], which has a message for people and details.
+    fn check_health(&self, cx: &RequestContext) -> impl Future<Output = Result<HealthResponse, CallError>> + Send;
+}
+
+/// A health answer: it works.
+pub fn health_ok(message: impl Into<String>) -> HealthResponse {
+    HealthResponse { status: HealthStatus::Ok, message: message.into(), json_details: Bytes::new() }
+}
+
+/// A health answer: it does not work, and why.
+pub fn health_error(message: impl Into<String>) -> HealthResponse {
+    HealthResponse { status: HealthStatus::Error, message: message.into(), json_details: Bytes::new() }
+}
+
+/// Answers HTTP-like requests below `/resources/`. For `http` and tower services see [`crate::http_adapter`].
+pub trait CallResource: Send + Sync + 'static {
+    /// Answers one request.
+    fn call_resource(
+        &self,
+        cx: &RequestContext,
+        request: ResourceRequest,
+    ) -> impl Future<Output = Result<ResourceResponse, CallError>> + Send;
+}
+
+/// The answer to a resource request.
+#[derive(Debug)]
+pub struct ResourceResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// HTTP headers.
+    pub headers: MultiHeaders,
+    /// The body.
+    pub body: ResourceBody,
+}
+
+/// A body, whole or in pieces.
+#[derive(Debug)]
+pub enum ResourceBody {
+    /// Whole.
+    Full(Bytes),
+    /// In pieces, each flushed to the client; made while they are sent, never ahead of the host.
+    Pieces(ReplyStream<Bytes>),
+}
+
+impl ResourceResponse {
+    /// A status and bytes of a content type.
+    pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut headers = MultiHeaders::new();
+        headers.append("Content-Type", content_type);
+        Self { status, headers, body: ResourceBody::Full(body.into()) }
+    }
+
+    /// Plain text.
+    pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", body.into())
+    }
+
+    /// A value as JSON.
+    ///
+    /// # Errors
+    /// When the value can't be JSON: a map with keys that are no texts, or a number JSON can't hold.
+    pub fn json(status: u16, value: &impl serde::Serialize) -> Result<Self, CallError> {
+        let body = serde_json::to_vec(value).map_err(|cause| {
+            CallError::new(Code::Internal, "the answer can't be written as JSON").with_cause(cause)
+        })?;
+        Ok(Self::new(status, "application/json", body))
+    }
+
+    /// A body in pieces.
+    pub fn pieces(status: u16, content_type: &str, pieces: ReplyStream<Bytes>) -> Self {
+        Self { body: ResourceBody::Pieces(pieces), ..Self::new(status, content_type, Bytes::new()) }
+    }
+}
+
+/// Adds to the plugin's own metrics beyond those the SDK keeps.
+pub trait CollectMetrics: Send + Sync + 'static {
+    /// More metrics in Prometheus text form, appended to the SDK's.
+    fn collect_metrics(&self) -> impl Future<Output = Result<String, CallError>> + Send;
+}
+
+/// Runs live channels.
+pub trait StreamData: Send + Sync + 'static {
+    /// Grants or refuses a subscription.
+    fn subscribe(
+        &self,
+        cx: &RequestContext,
+        request: SubscribeRequest,
+    ) -> impl Future<Output = Result<SubscribeResponse, CallError>> + Send;
+
+    /// Runs a channel: sends until there is nothing more to send. The future is dropped when the host has no
+    /// subscribers left. A clean return ends the channel; an error makes the host start it again.
+    fn run(
+        &self,
+        cx: &RequestContext,
+        request: RunStreamRequest,
+        packets: PacketSender,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+}
+
+/// Takes what users publish to live channels. Without it every publication is refused.
+pub trait PublishStream: Send + Sync + 'static {
+    /// Grants or refuses a publication, and says what is published.
+    fn publish(
+        &self,
+        cx: &RequestContext,
+        request: PublishRequest,
+    ) -> impl Future<Output = Result<PublishResponse, CallError>> + Send;
+}
+
+/// Where a running channel puts its messages. Waits while a slow host takes none.
+#[derive(Debug, Clone)]
+pub struct PacketSender(pub(crate) mpsc::Sender<StreamPacket>);
+
+/// Nobody listens any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the host has closed the channel")]
+pub struct StreamClosed;
+
+impl From<StreamClosed> for CallError {
+    fn from(closed: StreamClosed) -> Self {
+        Self::new(Code::Cancelled, closed.to_string())
+    }
+}
+
+impl PacketSender {
+    /// Sends one JSON text.
+    ///
+    /// # Errors
+    /// [`StreamClosed`] when the host is gone.
+    pub async fn send_json(&self, json: impl Into<Bytes>) -> Result<(), StreamClosed> {
+        self.0.send(StreamPacket { data: json.into() }).await.map_err(|_| StreamClosed)
+    }
+}
+
+/// Accepts, refuses or changes objects before they are stored.
+pub trait Admission: Send + Sync + 'static {
+    /// Accepts or refuses.
+    fn validate(
+        &self,
+        cx: &RequestContext,
+        request: AdmissionRequest,
+    ) -> impl Future<Output = Result<ValidationResponse, CallError>> + Send;
+
+    /// Accepts or refuses, and says what is stored.
+    fn mutate(
+        &self,
+        cx: &RequestContext,
+        request: AdmissionRequest,
+    ) -> impl Future<Output = Result<MutationResponse, CallError>> + Send;
+}
+
+/// Converts objects between API versions.
+pub trait Conversion: Send + Sync + 'static {
+    /// Converts the objects of one request.
+    fn convert(
+        &self,
+        cx: &RequestContext,
+        request: ConversionRequest,
+    ) -> impl Future<Output = Result<ConversionResponse, CallError>> + Send;
+}

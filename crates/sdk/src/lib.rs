@@ -1,0 +1,69 @@
+//! Write Grafana backend plugins in Rust.
+//!
+//! A plugin is a type with one trait per capability ([`QueryData`], [`CheckHealth`], [`CallResource`],
+//! [`StreamData`], …), attached with a plain builder. Which services are served and what the host is told follows
+//! from what was attached; the handshake, protocol versions, instances, logging, metrics, panics and the end of the
+//! process are the SDK's business.
+//!
+//! ```no_run
+//! use graftwire_sdk::prelude::*;
+//!
+//! struct Dice;
+//!
+//! impl QueryData for Dice {
+//!     async fn query(&self, _cx: &RequestContext, query: Query) -> Result<Answer, QueryError> {
+//!         let frame = Frame::new("dice").with_field(Field::new("sides", vec![6_i64]));
+//!         Ok(Answer::from(frame))
+//!     }
+//! }
+//!
+//! impl CheckHealth for Dice {
+//!     async fn check_health(&self, _cx: &RequestContext) -> Result<HealthResponse, CallError> {
+//!         Ok(health_ok("the dice are loaded"))
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     Plugin::single("example-dice-datasource", Dice).query_data().check_health().serve()
+//! }
+//! ```
+//!
+//! It deliberately never asks for a protocol version: the same plugin answers every version compiled in.
+
+pub mod capability;
+pub mod http_adapter;
+pub mod instance;
+pub mod limits;
+pub mod logging;
+pub mod settings;
+pub mod telemetry;
+
+mod dispatch;
+mod panics;
+mod plugin;
+mod serve;
+
+pub use capability::{
+    Admission, Answer, CallResource, CheckHealth, CollectMetrics, Conversion, PacketSender, PublishStream, QueryData,
+    QueryError, RequestContext, ResourceBody, ResourceResponse, StreamClosed, StreamData, health_error, health_ok,
+};
+pub use instance::{InstanceContext, InstanceError};
+pub use limits::Limits;
+pub use plugin::Plugin;
+pub use serve::ServeError;
+
+pub use graftwire_frame as frame;
+pub use graftwire_model as model;
+
+/// What a plugin needs most of the time.
+pub mod prelude {
+    pub use crate::{
+        Answer, CallResource, CheckHealth, CollectMetrics, InstanceContext, InstanceError, PacketSender, Plugin,
+        PublishStream, QueryData, QueryError, RequestContext, ResourceResponse, StreamData, health_error, health_ok,
+    };
+    pub use graftwire_frame::{Field, Frame};
+    pub use graftwire_model::{
+        CallError, Code, ErrorSource, HealthResponse, HealthStatus, PublishRequest, PublishResponse, Query,
+        ResourceRequest, RunStreamRequest, StreamStatus, SubscribeRequest, SubscribeResponse,
+    };
+}

@@ -1,0 +1,218 @@
+//! The plugin's process: handshake, listener, gRPC, signals, and its end.
+//!
+//! Standard output carries the handshake line and nothing else, ever: once the line is out, what the plugin's code
+//! prints is caught and goes to the host through go-plugin's output service.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use graftwire_model::{Backend, BoxFuture, Capability};
+use graftwire_protocol::Router;
+use graftwire_protocol::goplugin::server::Control;
+use graftwire_protocol::handshake::{AppVersion, HandshakeError, HandshakeLine, HostOffer, negotiate, read_offer};
+use graftwire_transport::{BindError, BindOptions, Bound, bind};
+use tracing_core::Level;
+
+use crate::limits::Limits;
+use crate::{logging, panics};
+
+mod connections;
+mod ending;
+mod stdio;
+
+use ending::{Ending, Reason};
+
+/// How long a plugin's own clean-up may take: Grafana kills after 2 s.
+const CLEAN_UP: Duration = Duration::from_millis(1_500);
+
+/// The key in Grafana's section `[plugin.<id>]` (there without prefix, in lower case) that keeps an orphan alive.
+const STAY_KEY: &str = "GF_PLUGIN_STAY_WITHOUT_HOST";
+
+/// What the builder says about the process.
+pub(crate) struct ServeOptions {
+    pub(crate) log_level: Level,
+    pub(crate) stay_without_host: bool,
+    pub(crate) worker_threads: usize,
+    pub(crate) versions: Vec<AppVersion>,
+    pub(crate) on_start: Option<Box<dyn FnOnce() + Send>>,
+    pub(crate) on_shutdown: Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            log_level: Level::DEBUG,
+            stay_without_host: false,
+            worker_threads: 1,
+            versions: Vec::new(),
+            on_start: None,
+            on_shutdown: None,
+        }
+    }
+}
+
+/// The plugin as parts: what answers, what it can be asked, what bounds it.
+pub(crate) type Parts = (Arc<dyn Backend>, BTreeSet<Capability>, Limits);
+
+/// Why a plugin's process could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// What the host said can't be used.
+    #[error("the handshake failed")]
+    Handshake(#[from] HandshakeError),
+    /// No listener.
+    #[error("the plugin can't listen")]
+    Bind(#[from] BindError),
+    /// The runtime, a pipe or a signal handler was refused by the system.
+    #[error("can't {what}")]
+    System {
+        /// What was refused.
+        what: &'static str,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+fn refused(what: &'static str) -> impl FnOnce(std::io::Error) -> ServeError {
+    move |cause| ServeError::System { what, cause }
+}
+
+/// Runs the whole life of a plugin's process.
+pub(crate) fn process(options: ServeOptions, parts: impl FnOnce() -> Parts) -> ExitCode {
+    let offer = match read_offer(|key| std::env::var(key).ok()) {
+        Ok(offer) => offer,
+        Err(HandshakeError::NotStartedByHost { .. }) => return explain_to_a_person(),
+        Err(error) => {
+            logging::init(options.log_level);
+            return fail(&error.into());
+        }
+    };
+    logging::init(options.log_level);
+    panics::install_hook();
+    for entry in &offer.rejected_versions {
+        tracing::warn!(entry, "an entry of the host's protocol versions is no number and was skipped");
+    }
+    let runtime = match runtime(options.worker_threads) {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let ended = runtime.block_on(life(offer, options, parts));
+    // Work that blocks must not keep the process: the host waits 2 s, then kills.
+    runtime.shutdown_background();
+    match ended {
+        Ok(reason) => {
+            tracing::debug!(reason = %reason, "the plugin ends");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &ServeError) -> ExitCode {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    tracing::error!(error = text, "the plugin can't start");
+    ExitCode::FAILURE
+}
+
+/// A person started the executable: say what it is, on standard error, since standard output is the handshake's.
+fn explain_to_a_person() -> ExitCode {
+    let name = std::env::current_exe().ok();
+    let name = name.as_deref().and_then(std::path::Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    let text = format!(
+        "{name} is a Grafana plugin: Grafana starts it, it is not meant to be run by hand.\n\
+         To use it, put its folder into Grafana's plugin directory and restart Grafana.\n\
+         To try it without Grafana, run: graftwire inspect {name}\n"
+    );
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::FAILURE
+}
+
+fn runtime(worker_threads: usize) -> Result<tokio::runtime::Runtime, ServeError> {
+    #[cfg(feature = "multi-thread")]
+    if worker_threads > 1 {
+        return tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(worker_threads)
+            .enable_all()
+            .build()
+            .map_err(refused("start worker threads"));
+    }
+    let _ = worker_threads;
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused("start the runtime"))
+}
+
+async fn life(
+    offer: HostOffer,
+    mut options: ServeOptions,
+    parts: impl FnOnce() -> Parts,
+) -> Result<Reason, ServeError> {
+    let bound = bind(&BindOptions::for_offer(&offer)).await?;
+    let version = negotiate(&offer.versions, &options.versions);
+    let ending = Ending::new();
+    ending.watch_signals()?;
+    if !options.stay_without_host && !is_true(std::env::var(STAY_KEY).ok().as_deref()) {
+        ending.watch_parent();
+    }
+    let (backend, capabilities, limits) = parts();
+    let bound = announce(bound, version, &offer)?;
+    let output = stdio::capture()?;
+    let router = router(version, backend, &capabilities, limits, Control::new(ending.control(output)));
+    if let Some(start) = options.on_start.take() {
+        start();
+    }
+    let reason = connections::serve(bound, router, limits, &ending).await;
+    clean_up(options.on_shutdown.take()).await;
+    Ok(reason)
+}
+
+fn is_true(value: Option<&str>) -> bool {
+    matches!(value, Some("true" | "1" | "yes"))
+}
+
+/// The line can only be made from a listener that is bound, and is the only thing ever written to standard output.
+fn announce(bound: Bound, version: AppVersion, offer: &HostOffer) -> Result<Bound, ServeError> {
+    let line = HandshakeLine {
+        version: version.number(),
+        network: bound.network(),
+        address: bound.address().to_owned(),
+        server_cert: None,
+        multiplex: offer.multiplex.announced.then_some(false),
+    };
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(refused("write the handshake line to standard output"))?;
+    Ok(bound)
+}
+
+fn router(
+    version: AppVersion,
+    backend: Arc<dyn Backend>,
+    capabilities: &BTreeSet<Capability>,
+    limits: Limits,
+    control: Control,
+) -> Router {
+    let services =
+        graftwire_protocol::services(version, backend, capabilities, limits.messages()).with_goplugin(control);
+    #[cfg(feature = "reflection")]
+    let services = connections::with_reflection(services);
+    services.into_router()
+}
+
+async fn clean_up(shutdown: Option<impl FnOnce() -> BoxFuture<'static, ()>>) {
+    let Some(shutdown) = shutdown else { return };
+    if tokio::time::timeout(CLEAN_UP, shutdown()).await.is_err() {
+        tracing::warn!(limit = ?CLEAN_UP, "the plugin's clean-up did not end in time and was given up");
+    }
+}
+
