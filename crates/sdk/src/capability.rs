@@ -12,10 +12,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use graftwire_frame::Frame;
 use graftwire_model::{
-    AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse, ErrorSource,
-    Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse, PluginContext, PublishRequest,
-    PublishResponse, Query, ReplyStream, ResourceRequest, RunStreamRequest, StreamPacket, SubscribeRequest,
-    SubscribeResponse, ValidationResponse,
+    AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse,
+    ErrorSource, Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse, PluginContext,
+    PublishRequest, PublishResponse, Query, ReplyStream, ResourceRequest, RunStreamRequest, StreamPacket,
+    SubscribeRequest, SubscribeResponse, ValidationResponse,
 };
 use tokio::sync::mpsc;
 
@@ -42,7 +42,11 @@ impl RequestContext {
 pub trait QueryData: Send + Sync + 'static {
     /// Answers one query. The SDK runs the queries of a request side by side, within the limits, and puts each
     /// answer or error under its `ref_id`.
-    fn query(&self, cx: &RequestContext, query: Query) -> impl Future<Output = Result<Answer, QueryError>> + Send;
+    fn query(
+        &self,
+        cx: &RequestContext,
+        query: Query,
+    ) -> impl Future<Output = Result<Answer, QueryError>> + Send;
 }
 
 /// The answer to one query.
@@ -86,7 +90,13 @@ pub struct QueryError {
 impl QueryError {
     /// The plugin's own fault. Status 500.
     pub fn plugin(message: impl Into<String>) -> Self {
-        Self { source: ErrorSource::Plugin, status: 500, message: message.into(), cause: None, partial: Vec::new() }
+        Self {
+            source: ErrorSource::Plugin,
+            status: 500,
+            message: message.into(),
+            cause: None,
+            partial: Vec::new(),
+        }
     }
 
     /// The fault of the system behind the plugin. Status 502.
@@ -141,7 +151,10 @@ impl Error for QueryError {
 pub trait CheckHealth: Send + Sync + 'static {
     /// Says how the plugin, or the data source of the context, stands. An error is shown as status `ERROR` too, so
     /// prefer [`health_error`], which has a message for people and details.
-    fn check_health(&self, cx: &RequestContext) -> impl Future<Output = Result<HealthResponse, CallError>> + Send;
+    fn check_health(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = Result<HealthResponse, CallError>> + Send;
 }
 
 /// A health answer: it works.

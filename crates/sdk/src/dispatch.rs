@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graftwire_model::{
     AdmissionRequest, Backend, BoxFuture, CallContext, CallError, Capability, Code, ConversionRequest,
-    ConversionResponse, Headers, HealthRequest, HealthResponse, HealthStatus, MetricsRequest, MetricsResponse,
-    MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryRequest, QueryResponse,
-    ReplyStream, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket, StreamStatus, SubscribeRequest,
-    SubscribeResponse, ValidationResponse,
+    ConversionResponse, Headers, HealthRequest, HealthResponse, HealthStatus, MetricsRequest,
+    MetricsResponse, MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryRequest,
+    QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket, StreamStatus,
+    SubscribeRequest, SubscribeResponse, ValidationResponse,
 };
 use tokio::sync::Semaphore;
 
@@ -28,12 +28,14 @@ mod stream;
 
 type Handler<I, R, T, E> = for<'a> fn(&'a I, &'a RequestContext, R) -> BoxFuture<'a, Result<T, E>>;
 
+type MetricsHandler<I> = for<'a> fn(&'a I) -> BoxFuture<'a, Result<String, CallError>>;
+
 /// The methods that were attached, as plain function pointers.
 pub(crate) struct Handlers<I> {
     pub(crate) query: Option<Handler<I, Query, Answer, QueryError>>,
     pub(crate) health: Option<Handler<I, (), HealthResponse, CallError>>,
     pub(crate) resource: Option<Handler<I, ResourceRequest, ResourceResponse, CallError>>,
-    pub(crate) metrics: Option<for<'a> fn(&'a I) -> BoxFuture<'a, Result<String, CallError>>>,
+    pub(crate) metrics: Option<MetricsHandler<I>>,
     pub(crate) subscribe: Option<Handler<I, SubscribeRequest, SubscribeResponse, CallError>>,
     pub(crate) run: Option<Handler<I, (RunStreamRequest, PacketSender), (), CallError>>,
     pub(crate) publish: Option<Handler<I, PublishRequest, PublishResponse, CallError>>,
@@ -105,7 +107,11 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             (Capability::MutateAdmission, handlers.mutate.is_some()),
             (Capability::ConvertObjects, handlers.convert.is_some()),
         ];
-        attached.into_iter().filter(|(_, is_attached)| *is_attached).map(|(capability, _)| capability).collect()
+        attached
+            .into_iter()
+            .filter(|(_, is_attached)| *is_attached)
+            .map(|(capability, _)| capability)
+            .collect()
     }
 
     fn context(&self, call: CallContext, mut plugin: PluginContext, headers: Headers) -> RequestContext {
@@ -132,7 +138,8 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
     }
 
     async fn health(&self, cx: RequestContext) -> Result<HealthResponse, CallError> {
-        let handler = self.handlers.health.ok_or_else(|| CallError::unimplemented(Capability::CheckHealth))?;
+        let handler =
+            self.handlers.health.ok_or_else(|| CallError::unimplemented(Capability::CheckHealth))?;
         call::observed(&self.telemetry, Capability::CheckHealth, &cx, async {
             let failed = |error: &dyn std::error::Error| HealthResponse {
                 status: HealthStatus::Error,
@@ -161,7 +168,11 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
 }
 
 impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
-    fn query_data(&self, cx: CallContext, request: QueryRequest) -> BoxFuture<'_, Result<QueryResponse, CallError>> {
+    fn query_data(
+        &self,
+        cx: CallContext,
+        request: QueryRequest,
+    ) -> BoxFuture<'_, Result<QueryResponse, CallError>> {
         Box::pin(self.query(cx, request))
     }
 
@@ -217,7 +228,10 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
     ) -> BoxFuture<'_, Result<PublishResponse, CallError>> {
         Box::pin(async move {
             if self.handlers.publish.is_none() && self.handlers.subscribe.is_some() {
-                return Ok(PublishResponse { status: StreamStatus::PermissionDenied, ..PublishResponse::default() });
+                return Ok(PublishResponse {
+                    status: StreamStatus::PermissionDenied,
+                    ..PublishResponse::default()
+                });
             }
             let cx = self.context(cx, request.context.clone(), request.headers.clone());
             self.unary(Capability::PublishStream, self.handlers.publish, cx, request).await
@@ -257,12 +271,15 @@ struct StreamSlot(Arc<AtomicUsize>);
 
 impl StreamSlot {
     fn take(streams: &Arc<AtomicUsize>, most: usize) -> Result<Self, CallError> {
-        let took = streams.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < most).then_some(now + 1));
+        let took =
+            streams.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < most).then_some(now + 1));
         match took {
             Ok(_) => Ok(Self(Arc::clone(streams))),
             Err(now) => Err(CallError::new(
                 Code::ResourceExhausted,
-                format!("{now} live channels are running, the limit of this plugin; close some panels and try again"),
+                format!(
+                    "{now} live channels are running, the limit of this plugin; close some panels and try again"
+                ),
             )),
         }
     }

@@ -45,7 +45,10 @@ fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> CallError {
 /// `InvalidArgument` with the part that is not HTTP. Headers that are not are left out.
 pub fn to_http(cx: &RequestContext, request: ResourceRequest) -> Result<Request<Full<Bytes>>, CallError> {
     let wrong = |what: &str, found: &str| {
-        CallError::new(Code::InvalidArgument, format!("{what} {found:?} of the resource request is no HTTP {what}"))
+        CallError::new(
+            Code::InvalidArgument,
+            format!("{what} {found:?} of the resource request is no HTTP {what}"),
+        )
     };
     let method = if request.method.is_empty() { "GET" } else { &request.method };
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong("method", method))?;
@@ -93,7 +96,11 @@ where
         headers.append(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
     }
     let pieces = body.into_data_stream().map(|piece| piece.map_err(failed));
-    ResourceResponse { status: parts.status.as_u16(), headers, body: ResourceBody::Pieces(ReplyStream::new(pieces)) }
+    ResourceResponse {
+        status: parts.status.as_u16(),
+        headers,
+        body: ResourceBody::Pieces(ReplyStream::new(pieces)),
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +121,12 @@ mod tests {
     #[test]
     fn what_is_no_http_is_named() {
         let mut bad = request("a", "a?x y");
-        assert!(to_http(&RequestContext::default(), bad.clone()).unwrap_err().message().contains("url \"/a?x y\""));
+        assert!(
+            to_http(&RequestContext::default(), bad.clone())
+                .unwrap_err()
+                .message()
+                .contains("url \"/a?x y\"")
+        );
         bad.url = "a".to_owned();
         bad.method = "G E T".to_owned();
         assert!(to_http(&RequestContext::default(), bad).unwrap_err().message().contains("method \"G E T\""));
@@ -127,13 +139,20 @@ mod tests {
             type Response = Response<Full<Bytes>>;
             type Error = std::convert::Infallible;
             type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-            fn poll_ready(&mut self, _cx: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+            fn poll_ready(
+                &mut self,
+                _cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Result<(), Self::Error>> {
                 std::task::Poll::Ready(Ok(()))
             }
             fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
                 Box::pin(async move {
                     let text = format!("{} {}", request.method(), request.uri());
-                    Ok(Response::builder().status(201).header("X-A", "1").body(Full::from(text)).expect("a response"))
+                    Ok(Response::builder()
+                        .status(201)
+                        .header("X-A", "1")
+                        .body(Full::from(text))
+                        .expect("a response"))
                 })
             }
         }

@@ -123,15 +123,27 @@ impl Visit for Fields {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        if field.name() == "message" { self.text(field, &value.to_string()) } else { self.raw(field, value.to_string()) }
+        if field.name() == "message" {
+            self.text(field, &value.to_string())
+        } else {
+            self.raw(field, value.to_string())
+        }
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "message" { self.text(field, &value.to_string()) } else { self.raw(field, value.to_string()) }
+        if field.name() == "message" {
+            self.text(field, &value.to_string())
+        } else {
+            self.raw(field, value.to_string())
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if field.name() == "message" { self.text(field, &value.to_string()) } else { self.raw(field, value.to_string()) }
+        if field.name() == "message" {
+            self.text(field, &value.to_string())
+        } else {
+            self.raw(field, value.to_string())
+        }
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
@@ -173,7 +185,9 @@ fn line_of(metadata: &Metadata<'_>, fields: Fields, now: SystemTime) -> Vec<u8> 
         line.extend_from_slice(value.as_bytes());
     }
     if left_out > 0 {
-        line.extend_from_slice(format!(",\"@warn\":\"{left_out} fields left out: the line was too long\"").as_bytes());
+        line.extend_from_slice(
+            format!(",\"@warn\":\"{left_out} fields left out: the line was too long\"").as_bytes(),
+        );
     }
     line.extend_from_slice(b"}\n");
     line
@@ -191,10 +205,9 @@ const fn level_name(level: Level) -> &'static str {
 
 /// A text as a JSON text, cut to [`MAX_VALUE`].
 fn json_text(text: &str) -> String {
-    let cut = match text.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_VALUE) {
-        None => None,
-        Some((at, _)) => Some(format!("{}… (cut: {} bytes in all)", text.get(..at).unwrap_or_default(), text.len())),
-    };
+    let end = text.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_VALUE).map(|(at, _)| at);
+    let cut =
+        end.map(|at| format!("{}… (cut: {} bytes in all)", text.get(..at).unwrap_or_default(), text.len()));
     // A text always is JSON.
     serde_json::to_string(cut.as_deref().unwrap_or(text)).unwrap_or_else(|_| "\"\"".to_owned())
 }

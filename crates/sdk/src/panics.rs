@@ -80,7 +80,8 @@ pub(crate) fn install_hook() {
             PLACE.set(Some(format!("{} {backtrace}", place_of(info))));
         } else {
             // One write, so that lines of other threads don't fall between.
-            let line = format!("panic: {} [{}]\n", text_of(info.payload()).replace('\n', " "), place_of(info));
+            let line =
+                format!("panic: {} [{}]\n", text_of(info.payload()).replace('\n', " "), place_of(info));
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }));

@@ -100,7 +100,8 @@ impl<I: Send + Sync + 'static> Plugin<I> {
         I: StreamData,
     {
         self.handlers.subscribe = Some(|instance, cx, request| Box::pin(instance.subscribe(cx, request)));
-        self.handlers.run = Some(|instance, cx, (request, packets)| Box::pin(instance.run(cx, request, packets)));
+        self.handlers.run =
+            Some(|instance, cx, (request, packets)| Box::pin(instance.run(cx, request, packets)));
         self
     }
 

@@ -12,7 +12,9 @@ use std::time::Duration;
 use graftwire_model::{Backend, BoxFuture, Capability};
 use graftwire_protocol::Router;
 use graftwire_protocol::goplugin::server::Control;
-use graftwire_protocol::handshake::{AppVersion, HandshakeError, HandshakeLine, HostOffer, negotiate, read_offer};
+use graftwire_protocol::handshake::{
+    AppVersion, HandshakeError, HandshakeLine, HostOffer, negotiate, read_offer,
+};
 use graftwire_transport::{BindError, BindOptions, Bound, bind};
 use tracing_core::Level;
 
@@ -128,7 +130,12 @@ fn fail(error: &ServeError) -> ExitCode {
 /// A person started the executable: say what it is, on standard error, since standard output is the handshake's.
 fn explain_to_a_person() -> ExitCode {
     let name = std::env::current_exe().ok();
-    let name = name.as_deref().and_then(std::path::Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    let name = name
+        .as_deref()
+        .and_then(std::path::Path::file_name)
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let text = format!(
         "{name} is a Grafana plugin: Grafana starts it, it is not meant to be run by hand.\n\
          To use it, put its folder into Grafana's plugin directory and restart Grafana.\n\
@@ -202,8 +209,8 @@ fn router(
     limits: Limits,
     control: Control,
 ) -> Router {
-    let services =
-        graftwire_protocol::services(version, backend, capabilities, limits.messages()).with_goplugin(control);
+    let services = graftwire_protocol::services(version, backend, capabilities, limits.messages())
+        .with_goplugin(control);
     #[cfg(feature = "reflection")]
     let services = connections::with_reflection(services);
     services.into_router()
@@ -215,4 +222,3 @@ async fn clean_up(shutdown: Option<impl FnOnce() -> BoxFuture<'static, ()>>) {
         tracing::warn!(limit = ?CLEAN_UP, "the plugin's clean-up did not end in time and was given up");
     }
 }
-

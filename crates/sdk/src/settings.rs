@@ -7,7 +7,9 @@ use crate::InstanceError;
 
 /// Settings of the wrong shape.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings (jsonData) can't be read at line {line}, column {column}: {reason}; open the data source's settings and save them again")]
+#[error(
+    "the settings (jsonData) can't be read at line {line}, column {column}: {reason}; open the data source's settings and save them again"
+)]
 pub struct SettingsError {
     line: usize,
     column: usize,
@@ -48,7 +50,8 @@ pub fn of_instance<T: DeserializeOwned>(
     data_source: Option<&DataSourceInstanceSettings>,
     app: Option<&AppInstanceSettings>,
 ) -> Result<T, SettingsError> {
-    let json_data = data_source.map(|settings| &settings.json_data).or_else(|| app.map(|settings| &settings.json_data));
+    let json_data =
+        data_source.map(|settings| &settings.json_data).or_else(|| app.map(|settings| &settings.json_data));
     read(json_data.map_or(b"", |json| json.as_ref()))
 }
 

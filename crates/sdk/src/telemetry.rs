@@ -87,9 +87,9 @@ impl Telemetry {
     /// All metrics as text; the counts of instances are those of now.
     pub(crate) fn text(&self, instances: u64, instances_made: u64) -> Result<String, CallError> {
         let mut open_metrics = String::new();
-        encode(&mut open_metrics, &self.registry.lock().unwrap_or_else(PoisonError::into_inner)).map_err(|cause| {
-            CallError::new(Code::Internal, "a metric can't be written as text").with_cause(cause)
-        })?;
+        encode(&mut open_metrics, &self.registry.lock().unwrap_or_else(PoisonError::into_inner)).map_err(
+            |cause| CallError::new(Code::Internal, "a metric can't be written as text").with_cause(cause),
+        )?;
         let mut text = classic::from_open_metrics(&open_metrics);
         let _ = write!(
             text,

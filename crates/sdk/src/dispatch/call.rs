@@ -64,8 +64,11 @@ async fn within<T>(
     let Some(deadline) = deadline else { return handler.await };
     match tokio::time::timeout_at(deadline.into(), handler).await {
         Ok(answer) => answer,
-        Err(_) => Err(CallError::new(Code::DeadlineExceeded, "the caller's deadline passed before there was an answer")
-            .with_origin(ErrorSource::Downstream)),
+        Err(_) => Err(CallError::new(
+            Code::DeadlineExceeded,
+            "the caller's deadline passed before there was an answer",
+        )
+        .with_origin(ErrorSource::Downstream)),
     }
 }
 

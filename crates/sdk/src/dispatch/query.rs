@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use graftwire_frame::Frame;
 use graftwire_model::{
-    CallContext, CallError, Capability, DataResponse, EncodedFrame, ErrorSource, FrameFormat, Query, QueryRequest,
-    QueryResponse,
+    CallContext, CallError, Capability, DataResponse, EncodedFrame, ErrorSource, FrameFormat, Query,
+    QueryRequest, QueryResponse,
 };
 use tracing::Instrument as _;
 
@@ -18,7 +18,11 @@ use crate::panics;
 use crate::telemetry::Outcome;
 
 impl<I: Send + Sync + 'static> Dispatcher<I> {
-    pub(super) async fn query(&self, cx: CallContext, request: QueryRequest) -> Result<QueryResponse, CallError> {
+    pub(super) async fn query(
+        &self,
+        cx: CallContext,
+        request: QueryRequest,
+    ) -> Result<QueryResponse, CallError> {
         let handler = self.handlers.query.ok_or_else(|| CallError::unimplemented(Capability::QueryData))?;
         let cx = self.context(cx, request.context, request.headers);
         let watch = Watch::start(&self.telemetry, Capability::QueryData);
@@ -96,8 +100,10 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             None => panics::catch(work).await,
             Some(deadline) => match tokio::time::timeout_at(deadline.into(), panics::catch(work)).await {
                 Ok(answer) => answer,
-                Err(_) => Ok(Err(QueryError::downstream("the caller's deadline passed before there was an answer")
-                    .with_status(504))),
+                Err(_) => {
+                    Ok(Err(QueryError::downstream("the caller's deadline passed before there was an answer")
+                        .with_status(504)))
+                }
             },
         };
         let response = match answer {
@@ -146,21 +152,30 @@ fn within_limit(response: DataResponse, limit: usize) -> DataResponse {
 }
 
 /// An instance error with a known source is the answer to every query; without one the whole call fails.
-fn end_without_instance(watch: Watch, error: InstanceError, queries: &[Query]) -> Result<QueryResponse, CallError> {
+fn end_without_instance(
+    watch: Watch,
+    error: InstanceError,
+    queries: &[Query],
+) -> Result<QueryResponse, CallError> {
     let Some(origin) = error.origin() else {
         watch.end(Outcome::Error(ErrorSource::Plugin), Some(&error));
         return Err(error.into());
     };
     watch.end(Outcome::Error(origin), Some(&error));
     let status = if origin == ErrorSource::Plugin { 500 } else { 400 };
-    let answer = |query: &Query| (query.ref_id.clone(), DataResponse::failed(status, origin, error.to_string()));
+    let answer =
+        |query: &Query| (query.ref_id.clone(), DataResponse::failed(status, origin, error.to_string()));
     Ok(QueryResponse { responses: queries.iter().map(answer).collect() })
 }
 
 /// A request failed if one of its queries did; it is downstream's fault only if no query was the plugin's.
 fn outcome_of(response: &QueryResponse) -> Outcome {
-    let mut sources =
-        response.responses.values().filter(|answer| answer.is_error()).map(|answer| answer.error_source).peekable();
+    let mut sources = response
+        .responses
+        .values()
+        .filter(|answer| answer.is_error())
+        .map(|answer| answer.error_source)
+        .peekable();
     if sources.peek().is_none() {
         return Outcome::Ok;
     }

@@ -16,7 +16,9 @@ const PIECE: usize = 1024 * 1024;
 pub(super) fn pieces(response: ResourceResponse) -> ReplyStream<ResourcePiece> {
     let status = i32::from(response.status);
     match response.body {
-        ResourceBody::Full(body) => ReplyStream::from_items(Cut { rest: Some(body), head: Some((status, response.headers)) }),
+        ResourceBody::Full(body) => {
+            ReplyStream::from_items(Cut { rest: Some(body), head: Some((status, response.headers)) })
+        }
         ResourceBody::Pieces(bodies) => {
             ReplyStream::new(Headed { bodies, head: Some((status, response.headers)) })
         }
@@ -60,9 +62,10 @@ impl Stream for Headed {
             }
             Some(Err(error)) => Some(Err(error)),
             // A stream without a single piece still has a status.
-            None => self.head.take().map(|(status, headers)| {
-                Ok(ResourcePiece { status, headers, body: Bytes::new() })
-            }),
+            None => self
+                .head
+                .take()
+                .map(|(status, headers)| Ok(ResourcePiece { status, headers, body: Bytes::new() })),
         })
     }
 }

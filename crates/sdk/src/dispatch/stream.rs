@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use graftwire_model::{
-    BoxFuture, CallContext, CallError, Capability, Code, ErrorSource, ReplyStream, RunStreamRequest, StreamPacket,
+    BoxFuture, CallContext, CallError, Capability, Code, ErrorSource, ReplyStream, RunStreamRequest,
+    StreamPacket,
 };
 use tokio::sync::mpsc;
 use tracing::Instrument as _;

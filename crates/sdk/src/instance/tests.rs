@@ -6,8 +6,11 @@ use graftwire_model::CallContext;
 use super::*;
 
 fn request(id: i64, updated: i64) -> RequestContext {
-    let data_source =
-        DataSourceInstanceSettings { id, updated: EpochMillis(updated), ..DataSourceInstanceSettings::default() };
+    let data_source = DataSourceInstanceSettings {
+        id,
+        updated: EpochMillis(updated),
+        ..DataSourceInstanceSettings::default()
+    };
     RequestContext {
         plugin: PluginContext { data_source: Some(data_source), ..PluginContext::default() },
         ..RequestContext::default()

@@ -31,7 +31,15 @@ fn logged(level: Level, work: impl FnOnce()) -> Vec<Value> {
 #[test]
 fn the_three_fields_of_the_format_are_texts_whatever_is_logged() {
     let lines = logged(Level::TRACE, || {
-        tracing::warn!(message = 5, "@level" = 1, "@timestamp" = 2, n = -3, big = u64::MAX, f = f64::NAN, ok = true);
+        tracing::warn!(
+            message = 5,
+            "@level" = 1,
+            "@timestamp" = 2,
+            n = -3,
+            big = u64::MAX,
+            f = f64::NAN,
+            ok = true
+        );
         tracing::error!(error = "x\ny", "quote \" and {{brace}}");
     });
     for line in &lines {
@@ -48,7 +56,9 @@ fn the_three_fields_of_the_format_are_texts_whatever_is_logged() {
 #[test]
 fn fields_of_the_spans_around_come_along() {
     let lines = logged(Level::DEBUG, || {
-        let _outer = tracing::info_span!("call", endpoint = "queryData", dsUid = Some("u1"), traceId = None::<&str>).entered();
+        let _outer =
+            tracing::info_span!("call", endpoint = "queryData", dsUid = Some("u1"), traceId = None::<&str>)
+                .entered();
         tracing::info!(rows = 3, "done");
     });
     assert_eq!((&lines[0]["endpoint"], &lines[0]["dsUid"]), (&Value::from("queryData"), &Value::from("u1")));
@@ -59,7 +69,17 @@ fn fields_of_the_spans_around_come_along() {
 fn long_values_are_cut_and_too_many_are_left_out() {
     let long = "é".repeat(20_000);
     let lines = logged(Level::DEBUG, || {
-        tracing::info!(a = long, b = long, c = long, d = long, e = long, f = long, g = long, h = long, "{long}");
+        tracing::info!(
+            a = long,
+            b = long,
+            c = long,
+            d = long,
+            e = long,
+            f = long,
+            g = long,
+            h = long,
+            "{long}"
+        );
     });
     assert!(lines[0]["@message"].as_str().unwrap().ends_with("(cut: 40000 bytes in all)"));
     assert!(lines[0]["@warn"].as_str().unwrap().contains("left out"));

@@ -72,9 +72,17 @@ async fn carry(connection: Connection, router: Router, mut closing: watch::Recei
         .max_header_list_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(connection), service);
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = closing.wait_for(|closing| *closing) => {
+    let closing = async move {
+        // An error means that the server is gone, which is a reason to close too.
+        let _ = closing.wait_for(|closing| *closing).await.is_ok();
+    };
+    let finished = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = closing => None,
+    };
+    let ended = match finished {
+        Some(ended) => ended,
+        None => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -99,4 +107,3 @@ pub(super) fn with_reflection(services: graftwire_protocol::Services) -> graftwi
         }
     }
 }
-

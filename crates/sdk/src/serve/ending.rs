@@ -132,8 +132,8 @@ impl ControlEvents for ProcessControl {
     }
 
     fn stdio(&self) -> ReplyStream<(StdioChannel, Bytes)> {
-        let until_the_end =
-            WatchStream::new(self.ending.reason.subscribe()).filter(|reason| std::future::ready(reason.is_some()));
+        let until_the_end = WatchStream::new(self.ending.reason.subscribe())
+            .filter(|reason| std::future::ready(reason.is_some()));
         ReplyStream::new(self.output.subscribe().take_until(until_the_end.into_future()))
     }
 }

@@ -28,7 +28,9 @@ impl Output {
     }
 
     /// What is printed from now on.
-    pub(super) fn subscribe(&self) -> impl Stream<Item = Result<(StdioChannel, Bytes), CallError>> + Send + use<> {
+    pub(super) fn subscribe(
+        &self,
+    ) -> impl Stream<Item = Result<(StdioChannel, Bytes), CallError>> + Send + use<> {
         BroadcastStream::new(self.pieces.subscribe())
             .filter_map(|piece| std::future::ready(piece.ok().map(|bytes| Ok((StdioChannel::Stdout, bytes)))))
     }
@@ -41,15 +43,18 @@ pub(super) fn capture() -> Result<Output, ServeError> {
     use tokio::io::AsyncReadExt as _;
 
     let output = Output::none();
-    let (read, write) =
-        pipe_with(PipeFlags::CLOEXEC).map_err(std::io::Error::from).map_err(refused("make a pipe for standard output"))?;
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC)
+        .map_err(std::io::Error::from)
+        .map_err(refused("make a pipe for standard output"))?;
     // The real standard output stays open: a host may take its end for the end of the process.
     let real = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)
         .map_err(std::io::Error::from)
         .map_err(refused("keep standard output open"))?;
-    rustix::stdio::dup2_stdout(&write).map_err(std::io::Error::from).map_err(refused("replace standard output"))?;
-    let mut reader =
-        tokio::net::unix::pipe::Receiver::from_owned_fd(read).map_err(refused("read standard output's pipe"))?;
+    rustix::stdio::dup2_stdout(&write)
+        .map_err(std::io::Error::from)
+        .map_err(refused("replace standard output"))?;
+    let mut reader = tokio::net::unix::pipe::Receiver::from_owned_fd(read)
+        .map_err(refused("read standard output's pipe"))?;
     let pieces = output.pieces.clone();
     tokio::spawn(async move {
         let _real = real;

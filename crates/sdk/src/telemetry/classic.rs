@@ -6,10 +6,8 @@
 use std::collections::HashSet;
 
 pub(super) fn from_open_metrics(text: &str) -> String {
-    let counters: HashSet<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
-        .collect();
+    let counters: HashSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
     let mut classic = String::with_capacity(text.len());
     for line in text.lines() {
         let mut words = line.splitn(4, ' ');

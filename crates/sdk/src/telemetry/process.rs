@@ -40,10 +40,30 @@ mod linux {
             };
             let stat = Stat::read();
             let (received, sent) = network().unzip();
-            one("process_cpu_seconds", "User and system CPU time spent", stat.as_ref().map(|s| s.cpu_seconds), true)?;
-            one("process_resident_memory_bytes", "Resident memory", stat.as_ref().map(|s| s.resident), false)?;
-            one("process_virtual_memory_bytes", "Virtual memory", stat.as_ref().map(|s| s.virtual_bytes), false)?;
-            one("process_virtual_memory_max_bytes", "Most virtual memory", limit("Max address space"), false)?;
+            one(
+                "process_cpu_seconds",
+                "User and system CPU time spent",
+                stat.as_ref().map(|s| s.cpu_seconds),
+                true,
+            )?;
+            one(
+                "process_resident_memory_bytes",
+                "Resident memory",
+                stat.as_ref().map(|s| s.resident),
+                false,
+            )?;
+            one(
+                "process_virtual_memory_bytes",
+                "Virtual memory",
+                stat.as_ref().map(|s| s.virtual_bytes),
+                false,
+            )?;
+            one(
+                "process_virtual_memory_max_bytes",
+                "Most virtual memory",
+                limit("Max address space"),
+                false,
+            )?;
             one("process_start_time_seconds", "Start, since the epoch", stat.and_then(|s| s.started), false)?;
             one("process_open_fds", "Open file descriptors", open_files(), false)?;
             one("process_max_fds", "Most file descriptors", limit("Max open files"), false)?;
@@ -111,7 +131,13 @@ mod linux {
         let mut lines = text.lines().filter_map(|line| line.strip_prefix("IpExt: "));
         let (names, values) = (lines.next()?, lines.next()?);
         let of = |wanted: &str| {
-            names.split_whitespace().zip(values.split_whitespace()).find(|(name, _)| *name == wanted)?.1.parse().ok()
+            names
+                .split_whitespace()
+                .zip(values.split_whitespace())
+                .find(|(name, _)| *name == wanted)?
+                .1
+                .parse()
+                .ok()
         };
         Some((of("InOctets")?, of("OutOctets")?))
     }
@@ -130,7 +156,8 @@ mod linux {
 
         #[test]
         fn a_command_with_brackets_is_skipped() {
-            let text = format!("7 (x) (y)) S {}", (1..=40).map(|n| n.to_string()).collect::<Vec<_>>().join(" "));
+            let text =
+                format!("7 (x) (y)) S {}", (1..=40).map(|n| n.to_string()).collect::<Vec<_>>().join(" "));
             assert!(Stat::parse(&text).is_some_and(|stat| stat.cpu_seconds == 0.23));
         }
     }

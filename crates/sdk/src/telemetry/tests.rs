@@ -34,7 +34,8 @@ fn the_process_is_described() {
         "process_virtual_memory_max_bytes",
     ] {
         let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
-        let value: f64 = line.unwrap_or_else(|| panic!("{name} in {text}")).rsplit_once(' ').unwrap().1.parse().unwrap();
+        let value: f64 =
+            line.unwrap_or_else(|| panic!("{name} in {text}")).rsplit_once(' ').unwrap().1.parse().unwrap();
         assert!(value >= 0.0, "{name}");
     }
 }
