@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use graftwire_frame::Frame;
+use graftwire_frame::json::Include;
 use graftwire_model::{
     AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse,
     ErrorSource, Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse, PluginContext,
@@ -284,6 +285,18 @@ impl PacketSender {
     /// [`StreamClosed`] when the host is gone.
     pub async fn send_json(&self, json: impl Into<Bytes>) -> Result<(), StreamClosed> {
         self.0.send(StreamPacket { data: json.into() }).await.map_err(|_| StreamClosed)
+    }
+
+    /// Sends a frame: whole, its schema alone, or its rows alone.
+    ///
+    /// # Errors
+    /// `Internal` when the frame can't be written as JSON, `Cancelled` when the host is gone.
+    pub async fn send_frame(&self, frame: &Frame, include: Include) -> Result<(), CallError> {
+        let encoded = graftwire_frame::json::write(frame, include).map_err(|cause| {
+            CallError::new(Code::Internal, format!("frame {:?} can't be written as JSON", frame.name))
+                .with_cause(cause)
+        })?;
+        Ok(self.send_json(encoded.into_bytes()).await?)
     }
 }
 

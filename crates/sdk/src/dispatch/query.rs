@@ -107,7 +107,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             },
         };
         let response = match answer {
-            Ok(Ok(Answer::Frames(frames))) => encoded(DataResponse::ok(Vec::new()), &frames, format),
+            Ok(Ok(Answer::Frames(frames))) => encoded(DataResponse::ok(Vec::new()), frames, format),
             Ok(Ok(Answer::Encoded(response))) => response,
             Ok(Err(error)) => failed(error, format),
             Err(caught) => DataResponse::failed(500, ErrorSource::Plugin, caught.message),
@@ -121,16 +121,17 @@ fn failed(error: QueryError, format: FrameFormat) -> DataResponse {
         tracing::debug!(error = with_causes(&error), "causes of a failed query");
     }
     let (response, partial, _cause) = error.into_parts();
-    encoded(response, &partial, format)
+    encoded(response, partial, format)
 }
 
 /// Adds the encoded frames to an answer. A frame that can't be encoded is the plugin's error; the others stay.
-fn encoded(mut response: DataResponse, frames: &[Frame], format: FrameFormat) -> DataResponse {
+fn encoded(mut response: DataResponse, frames: Vec<Frame>, format: FrameFormat) -> DataResponse {
     for frame in frames {
-        match frame.encode(format) {
+        let name = frame.name.clone();
+        match frame.into_encoded(format) {
             Ok(frame) => response.frames.push(frame),
             Err(error) if !response.is_error() => {
-                let text = format!("frame {:?} can't be encoded: {}", frame.name, with_causes(&error));
+                let text = format!("frame {name:?} can't be encoded: {}", with_causes(&error));
                 let failed = DataResponse::failed(500, ErrorSource::Plugin, text);
                 response = DataResponse { frames: response.frames, ..failed };
             }
