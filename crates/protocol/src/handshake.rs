@@ -3,10 +3,12 @@
 //! Everything here is a pure function over texts, so that it can be tested and fuzzed. It deliberately reads no
 //! environment, opens no socket and prints nothing.
 
+mod accept;
 mod environment;
 mod line;
 mod negotiate;
 
+pub use accept::{AcceptError, Negotiated, accept};
 pub use environment::{
     COOKIE_KEY, COOKIE_VALUE, HandshakeError, HostOffer, Multiplex, PortRange, environment_of, read_offer,
 };

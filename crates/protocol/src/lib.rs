@@ -10,6 +10,8 @@
 pub mod goplugin;
 pub mod handshake;
 pub mod metadata;
+#[cfg(feature = "client")]
+pub mod probe;
 pub mod status;
 pub mod v2;
 
