@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+//!
+//! It deliberately never asks for a protocol version: what was negotiated goes to `graftwire-protocol`, and a
+//! `Backend` comes back.
+
+mod causes;
+mod forward;
+mod launch;
+mod link;
+mod logs;
+mod plugin;
+mod process;
+mod spec;
+mod supervisor;
+
+pub use launch::{LaunchError, LaunchOptions, Program, SocketDirectory};
+pub use link::{
+    CallObserver, CallReport, Capabilities, GrpcHealth, Link, LinkError, LinkOptions, Outcome, RpcChannel,
+    Support,
+};
+pub use logs::{Channel, DEFAULT_KEPT_RECORDS, Level, LogBook, LogFeed, LogRecord, StderrTail};
+pub use plugin::{Plugin, StopReport};
+pub use process::{Exit, Usage};
+pub use spec::{PluginSpec, SpecError, file_name, goarch, goos};
+pub use supervisor::{RestartPolicy, State, StateFeed, Supervisor, start_all};

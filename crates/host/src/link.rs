@@ -1,0 +1,158 @@
+//! Byte stream → connection on which calls can be made: HTTP/2, the client of what was negotiated, and the two
+//! streams every go-plugin host opens.
+//!
+//! It deliberately knows no process: it works the same over a socket, in memory, or to a plugin somebody else runs.
+
+mod attend;
+mod capabilities;
+mod channel;
+mod observe;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use graftwire_model::{Backend, BoxFuture, PluginContext};
+use graftwire_protocol::handshake::AppVersion;
+use graftwire_protocol::{MessageLimits, goplugin};
+use graftwire_transport::{Connection, Counted, Traffic};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::watch;
+
+pub use capabilities::{Capabilities, GrpcHealth, Support};
+pub use channel::RpcChannel;
+pub use observe::{CallObserver, CallReport, Outcome};
+
+use crate::logs::LogBook;
+use crate::process::Task;
+
+/// How much a plugin may send on one call, and on all together, before the host must have read it.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// Headers of one answer, of which the error text is one.
+const MAX_HEADER_LIST: u32 = 1024 * 1024;
+
+/// How calls are made.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct LinkOptions {
+    /// The largest messages. Default 2 GiB − 1 both ways, as in Grafana.
+    pub limits: MessageLimits,
+    /// Is told of every call. Default: nobody.
+    pub observer: Option<Arc<dyn CallObserver>>,
+}
+
+impl Default for LinkOptions {
+    fn default() -> Self {
+        Self { limits: MessageLimits::HOST, observer: None }
+    }
+}
+
+impl std::fmt::Debug for LinkOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkOptions")
+            .field("limits", &self.limits)
+            .field("observer", &self.observer.is_some())
+            .finish()
+    }
+}
+
+/// One open connection to a plugin. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct Link {
+    version: AppVersion,
+    channel: RpcChannel,
+    limits: MessageLimits,
+    traffic: Arc<Traffic>,
+    closed: watch::Receiver<bool>,
+    broker: Task,
+    #[expect(dead_code, reason = "held: it carries what the plugin prints")]
+    stdio: Task,
+    driver: Task,
+}
+
+impl Link {
+    /// Opens HTTP/2 on a byte stream, and go-plugin's output and broker streams on that, as hosts do. A plugin
+    /// without those two services is none the worse.
+    ///
+    /// # Errors
+    /// The connection broke before anything was said.
+    pub async fn open(
+        connection: Connection,
+        version: AppVersion,
+        options: &LinkOptions,
+        book: &LogBook,
+    ) -> Result<Self, LinkError> {
+        let traffic = Arc::<Traffic>::default();
+        let stream = TokioIo::new(Counted::new(connection, Arc::clone(&traffic)));
+        let (sender, driver) = http2::Builder::new(TokioExecutor::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(MAX_HEADER_LIST)
+            .handshake(stream)
+            .await
+            .map_err(|cause| LinkError { cause: Box::new(cause) })?;
+        let (closing, closed) = watch::channel(false);
+        let driver = Task::spawn(async move {
+            // How it ended is told by the calls that were under way.
+            let _ = driver.await;
+            closing.send_replace(true);
+        });
+        let channel = RpcChannel { sender, observer: options.observer.clone() };
+        let stdio = Task::spawn(attend::stdio(channel.clone(), book.clone()));
+        let broker = Task::spawn(attend::broker(channel.clone(), book.clone()));
+        Ok(Self { version, channel, limits: options.limits, traffic, closed, broker, stdio, driver })
+    }
+
+    /// The plugin behind the connection.
+    #[must_use]
+    pub fn backend(&self) -> Arc<dyn Backend> {
+        graftwire_protocol::client(self.version, self.channel.clone(), self.limits)
+    }
+
+    /// The channel itself, for services beside the plugin's own.
+    #[must_use]
+    pub fn channel(&self) -> RpcChannel {
+        self.channel.clone()
+    }
+
+    /// Bytes that crossed the connection, HTTP/2 included.
+    #[must_use]
+    pub fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
+    }
+
+    /// What the plugin can do for a data source or app, found out by harmless calls.
+    pub async fn capabilities(&self, context: &PluginContext) -> Capabilities {
+        capabilities::ask(self, context).await
+    }
+
+    const fn version(&self) -> AppVersion {
+        self.version
+    }
+
+    /// Waits until the connection is gone.
+    pub(crate) fn closed(&self) -> BoxFuture<'static, ()> {
+        let mut closed = self.closed.clone();
+        Box::pin(async move {
+            // The sender's end is an end of the connection too.
+            let _ = closed.wait_for(|closed| *closed).await;
+        })
+    }
+
+    /// Asks the plugin to end and closes the connection, in the order of go-plugin hosts: broker, shutdown call,
+    /// connection. What the call says is of no consequence: a plugin may be quicker than its answer.
+    pub(crate) async fn shut_down(&self, patience: Duration) {
+        self.broker.abort();
+        let _ = tokio::time::timeout(patience, goplugin::client::shutdown(self.channel())).await;
+        self.driver.abort();
+    }
+}
+
+/// The connection to a plugin broke before anything was said on it.
+#[derive(Debug, thiserror::Error)]
+#[error("the plugin closed the connection at once, or does not speak HTTP/2")]
+pub struct LinkError {
+    #[source]
+    cause: Box<dyn std::error::Error + Send + Sync>,
+}

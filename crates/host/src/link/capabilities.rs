@@ -1,0 +1,147 @@
+//! What a running plugin can do, found out by harmless calls.
+//!
+//! It deliberately never calls a resource, a live channel or admission: those could have effects, so that for them
+//! only the presence of the method is known.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use graftwire_model::{
+    Backend, CallContext, CallError, Capability, Code, HealthRequest, MetricsRequest, PluginContext,
+    QueryRequest,
+};
+use graftwire_protocol::goplugin;
+use graftwire_protocol::probe::{Presence, probe};
+
+use super::Link;
+
+/// How long one question may take. What answers too late is there, and slow.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a plugin can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Every capability, supported or not.
+    pub support: BTreeMap<Capability, Support>,
+    /// What the plugin says under go-plugin's health name; Grafana never asks.
+    pub grpc_health: GrpcHealth,
+}
+
+/// Whether a plugin has a capability.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Support {
+    /// A harmless call reached a handler, or the method is there and can't be called harmlessly.
+    Yes,
+    /// The plugin says that it has not.
+    No,
+    /// The answer tells neither; it is given as it came.
+    Unclear(String),
+}
+
+/// gRPC's standard health service, asked for the name `plugin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GrpcHealth {
+    /// It serves.
+    Serving,
+    /// It says that it does not serve.
+    NotServing,
+    /// There is no health service, or it does not know the name. Grafana works all the same.
+    Absent,
+    /// The question failed.
+    Failed(String),
+}
+
+impl Capabilities {
+    /// Whether the plugin has a capability for sure.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.support.get(&capability) == Some(&Support::Yes)
+    }
+}
+
+/// Asks for everything, one question after the other, on behalf of `context`.
+pub(super) async fn ask(link: &Link, context: &PluginContext) -> Capabilities {
+    let backend = link.backend();
+    let mut support = BTreeMap::new();
+    for capability in Capability::ALL {
+        support.insert(capability, supports(link, backend.as_ref(), context, capability).await);
+    }
+    Capabilities { support, grpc_health: grpc_health(link).await }
+}
+
+async fn supports(
+    link: &Link,
+    backend: &dyn Backend,
+    context: &PluginContext,
+    capability: Capability,
+) -> Support {
+    let unclear =
+        match tokio::time::timeout(PATIENCE, probe(link.version(), link.channel(), capability)).await {
+            Ok(Presence::Absent) => return Support::No,
+            Ok(Presence::Served) => None,
+            Ok(Presence::Unclear(error)) if error.code() == Code::Unavailable => {
+                return Support::Unclear(error.to_string());
+            }
+            Ok(Presence::Unclear(error)) => Some(error.to_string()),
+            Err(_) => return Support::Unclear(format!("no answer within {PATIENCE:?}")),
+        };
+    match (harmless_call(backend, context.clone(), capability).await, unclear) {
+        (Some(answer), _) => of_answer(answer),
+        (None, Some(unclear)) => Support::Unclear(unclear),
+        (None, None) => Support::Yes,
+    }
+}
+
+/// A call without effects; `None` where there is none. An SDK may serve a method to which no handler is attached, and
+/// only the call shows that.
+async fn harmless_call(
+    backend: &dyn Backend,
+    context: PluginContext,
+    capability: Capability,
+) -> Option<Result<(), CallError>> {
+    let cx = CallContext::new().with_deadline(Instant::now() + PATIENCE);
+    let answer = match capability {
+        Capability::QueryData => {
+            backend.query_data(cx, QueryRequest { context, ..QueryRequest::default() }).await.map(drop)
+        }
+        Capability::QueryChunkedData => chunked(backend, cx, context).await,
+        Capability::CheckHealth => {
+            backend.check_health(cx, HealthRequest { context, ..HealthRequest::default() }).await.map(drop)
+        }
+        Capability::CollectMetrics => backend.collect_metrics(cx, MetricsRequest { context }).await.map(drop),
+        _ => return None,
+    };
+    Some(answer)
+}
+
+/// "Not supported" has three shapes: the method is unknown, the call ends with that status, or one chunk says 501.
+async fn chunked(backend: &dyn Backend, cx: CallContext, context: PluginContext) -> Result<(), CallError> {
+    const NOT_IMPLEMENTED: i32 = 501;
+    let request = QueryRequest { context, ..QueryRequest::default() };
+    match backend.query_chunked(cx, request).await?.next().await.transpose()? {
+        Some(chunk) if chunk.status == NOT_IMPLEMENTED => {
+            Err(CallError::unimplemented(Capability::QueryChunkedData))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn of_answer(answer: Result<(), CallError>) -> Support {
+    match answer {
+        Err(error) if error.code() == Code::Unimplemented => Support::No,
+        Err(error) if error.code() == Code::Unavailable => Support::Unclear(error.to_string()),
+        // Any other failure comes from a handler, so there is one: an empty question may well fail.
+        _ => Support::Yes,
+    }
+}
+
+async fn grpc_health(link: &Link) -> GrpcHealth {
+    match tokio::time::timeout(PATIENCE, goplugin::client::ping(link.channel())).await {
+        Err(_) => GrpcHealth::Failed(format!("no answer within {PATIENCE:?}")),
+        Ok(Ok(true)) => GrpcHealth::Serving,
+        Ok(Ok(false)) => GrpcHealth::NotServing,
+        Ok(Err(error)) if matches!(error.code(), Code::Unimplemented | Code::NotFound) => GrpcHealth::Absent,
+        Ok(Err(error)) => GrpcHealth::Failed(error.to_string()),
+    }
+}

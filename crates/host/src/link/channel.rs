@@ -1,0 +1,117 @@
+//! gRPC request → HTTP/2 → gRPC answer, over the one connection to a plugin.
+//!
+//! It deliberately never reconnects: a plugin that dropped its connection is gone or broken, and the supervisor
+//! deals with that.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use graftwire_model::BoxFuture;
+use http::uri::{Authority, Parts, Scheme};
+use http::{HeaderValue, Request, Response, Uri, header};
+use hyper::client::conn::http2::SendRequest;
+use tonic::Status;
+use tower_service::Service;
+
+use crate::causes::with_causes;
+
+use super::observe::{Answer, CallObserver, Counting, Outgoing, Track};
+
+const USER_AGENT: &str = concat!("graftwire-host/", env!("CARGO_PKG_VERSION"));
+
+/// Carries calls to one plugin. Cheap to clone; implements `graftwire_protocol::Rpc`.
+#[derive(Clone)]
+pub struct RpcChannel {
+    pub(super) sender: SendRequest<Counting>,
+    pub(super) observer: Option<Arc<dyn CallObserver>>,
+}
+
+impl RpcChannel {
+    /// Whether the connection is gone for good.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+impl std::fmt::Debug for RpcChannel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RpcChannel").field("closed", &self.is_closed()).finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<tonic::body::Body>> for RpcChannel {
+    type Response = Response<tonic::body::Body>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Self::Response, Status>>;
+
+    /// Always ready: a closed connection fails the call itself, with the reason.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
+        let outgoing = Arc::<Outgoing>::default();
+        let mut track = self
+            .observer
+            .as_ref()
+            .map(|observer| Track::begin(Arc::clone(observer), request.uri().path(), Arc::clone(&outgoing)));
+        let counted = addressed(request).map(|body| Counting { body, outgoing: Arc::clone(&outgoing) });
+        let sending = self.sender.send_request(counted);
+        Box::pin(async move {
+            match sending.await {
+                Ok(response) => {
+                    if let Some(track) = &mut track {
+                        track.answered(response.headers());
+                    }
+                    Ok(response.map(|body| tonic::body::Body::new(Answer { body, track, explain })))
+                }
+                Err(error) => {
+                    let status = outgoing.take_failure().unwrap_or_else(|| explain(error));
+                    if let Some(track) = &mut track {
+                        track.failed(&status);
+                    }
+                    Err(status)
+                }
+            }
+        })
+    }
+}
+
+/// HTTP/2 wants scheme and authority; Grafana's connections say `unused`, and plugins don't look.
+fn addressed(request: Request<tonic::body::Body>) -> Request<tonic::body::Body> {
+    let (mut head, body) = request.into_parts();
+    let mut uri = Parts::default();
+    uri.scheme = Some(Scheme::HTTP);
+    uri.authority = Some(Authority::from_static("unused"));
+    uri.path_and_query = head.uri.path_and_query().cloned();
+    head.uri = Uri::from_parts(uri).unwrap_or(head.uri);
+    head.headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
+    Request::from_parts(head, body)
+}
+
+/// What an HTTP/2 failure means in gRPC's terms (gRPC over HTTP/2, "Errors").
+fn explain(error: hyper::Error) -> Status {
+    let reset = error
+        .source()
+        .and_then(|source| source.downcast_ref::<h2::Error>())
+        .filter(|h2| h2.is_reset())
+        .and_then(h2::Error::reason);
+    match reset {
+        None | Some(h2::Reason::REFUSED_STREAM) => {
+            Status::unavailable(format!("the connection to the plugin is lost: {}", with_causes(&error)))
+        }
+        // A server whose handler was torn down, by a panic for example, resets the stream like this.
+        Some(h2::Reason::CANCEL) => Status::cancelled(
+            "the plugin broke the call off (HTTP/2 CANCEL), as one does whose handler panicked",
+        ),
+        Some(h2::Reason::ENHANCE_YOUR_CALM) => {
+            Status::resource_exhausted("the plugin asks for fewer calls (HTTP/2 ENHANCE_YOUR_CALM)")
+        }
+        Some(h2::Reason::INADEQUATE_SECURITY) => {
+            Status::permission_denied("the plugin asks for more security (HTTP/2 INADEQUATE_SECURITY)")
+        }
+        Some(reason) => Status::internal(format!("the plugin broke the call off (HTTP/2 {reason:?})")),
+    }
+}

@@ -1,0 +1,19 @@
+//! The host against real processes.
+//!
+//! - `fake`: the plugins these tests run: scripts, and a real gRPC plugin
+//! - `refusals`: everything that can be wrong with an executable or its handshake, and what the error says
+//! - `output`: stdout and stderr of a plugin that prints too much, too long, or panics
+//! - `calls`: deadlines, metadata, limits, the wire's reports, processes that die in a call
+//! - `capabilities`: what a plugin can do, and the three ways to say "not supported"
+//! - `lifecycle`: environment, stop, drop, and nothing left behind
+//! - `supervision`: restarts, states, calls meanwhile, many plugins at once
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod calls;
+mod capabilities;
+mod fake;
+mod lifecycle;
+mod output;
+mod refusals;
+mod supervision;
