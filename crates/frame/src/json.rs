@@ -13,7 +13,7 @@
 
 mod cells;
 mod columns;
-mod number;
+pub(crate) mod number;
 mod read;
 mod schema;
 pub(crate) mod text;

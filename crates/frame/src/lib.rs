@@ -18,6 +18,7 @@
 compile_error!("column memory is handed to Arrow files as it stands, which needs a little-endian machine");
 
 pub mod arrow;
+pub mod chunks;
 mod column;
 mod config;
 mod error;
@@ -28,7 +29,10 @@ mod kind;
 mod labels;
 mod lenient;
 mod limits;
+pub mod live;
 mod meta;
+pub mod response;
+pub mod shape;
 mod timestamp;
 mod values;
 

@@ -1,7 +1,6 @@
 //! One list of `data.values` to one column.
 
 use super::cells::Cells;
-use crate::column::replace_invalid;
 use crate::error::cut;
 use crate::{
     Column, DecodeLimits, Element, EnumIndex, Field, FrameError, Json, Timestamp, ValueType, Values,
@@ -238,9 +237,4 @@ fn unicode_escape(after: &str) -> (char, usize) {
         },
         (None, None) => (char::REPLACEMENT_CHARACTER, 4),
     }
-}
-
-/// A document as text, with U+FFFD for each byte that isn't UTF-8.
-pub(super) fn as_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    str::from_utf8(bytes).map_or_else(|_| replace_invalid(bytes).into(), Into::into)
 }

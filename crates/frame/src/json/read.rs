@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::columns::{as_text, fill};
+use super::columns::fill;
 use super::schema::read_schema;
+use super::text::as_text;
 use crate::{DecodeLimits, Frame, FrameError, Values};
 
 /// Decodes a frame. A document without `data` gives columns without rows.

@@ -1,12 +1,19 @@
-//! Texts and free JSON on their way out, with what could end a script or a line escaped: `<`, `>`, `&`, U+2028 and
+//! Texts coming in, and texts and free JSON on their way out, with what could end a script or a line escaped: `<`, `>`, `&`, U+2028 and
 //! U+2029.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::number;
+use crate::column::replace_invalid;
+
+/// A document as text, with U+FFFD for each byte that isn't UTF-8.
+pub(crate) fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| replace_invalid(bytes).into(), Into::into)
+}
 
 /// Writes any serialisable value.
 pub(crate) fn push_value(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), serde_json::Error> {
