@@ -45,8 +45,8 @@ pub struct User {
     pub role: String,
 }
 
-/// Settings of an app plugin.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Settings of an app plugin. `Debug` counts the settings' bytes instead of showing them.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct AppInstanceSettings {
     /// Free settings: JSON text, may be empty.
     pub json_data: Bytes,
@@ -58,8 +58,8 @@ pub struct AppInstanceSettings {
     pub api_version: String,
 }
 
-/// Settings of one data source.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Settings of one data source. `Debug` counts the settings' bytes instead of showing them.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct DataSourceInstanceSettings {
     /// Numeric id; deprecated upstream in favour of `uid`.
     pub id: i64,
@@ -85,6 +85,30 @@ pub struct DataSourceInstanceSettings {
     pub updated: EpochMillis,
     /// The API version with which they were saved.
     pub api_version: String,
+}
+
+impl fmt::Debug for AppInstanceSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppInstanceSettings")
+            .field("json_data", &format_args!("<{} bytes>", self.json_data.len()))
+            .field("secrets", &self.secrets)
+            .field("updated", &self.updated)
+            .field("api_version", &self.api_version)
+            .finish()
+    }
+}
+
+impl fmt::Debug for DataSourceInstanceSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataSourceInstanceSettings")
+            .field("id", &self.id)
+            .field("uid", &self.uid)
+            .field("name", &self.name)
+            .field("json_data", &format_args!("<{} bytes>", self.json_data.len()))
+            .field("secrets", &self.secrets)
+            .field("updated", &self.updated)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Grafana's configuration for plugins: key to text.

@@ -19,7 +19,7 @@ use tower_service::Service;
 use crate::handshake::AppVersion;
 use crate::v2::generated as wire;
 use crate::v2::server::Served;
-use crate::{MessageLimits, goplugin};
+use crate::{MessageLimits, goplugin, status};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 type Handler = Box<dyn Fn(Request<GrpcBody>) -> BoxFuture<'static, Response<GrpcBody>> + Send + Sync>;
@@ -98,7 +98,16 @@ impl Router {
         let Some((_, handler)) = self.routes.iter().find(|(name, _)| Some(*name) == service) else {
             return Box::pin(std::future::ready(unimplemented(path)));
         };
-        handler(request.map(GrpcBody::new))
+        let answer = handler(request.map(GrpcBody::new));
+        Box::pin(async move { explained(answer.await) })
+    }
+}
+
+/// An answer whose head already says that it failed says so in gRPC's own terms.
+fn explained(response: Response<GrpcBody>) -> Response<GrpcBody> {
+    match tonic::Status::from_header_map(response.headers()) {
+        Some(failed) if failed.code() == tonic::Code::OutOfRange => status::explained(failed).into_http(),
+        _ => response,
     }
 }
 

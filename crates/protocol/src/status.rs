@@ -28,9 +28,31 @@ pub fn to_wire(error: &CallError) -> tonic::Status {
     }
 }
 
+/// What a receiver says of a message above its limit. tonic says `OUT_OF_RANGE` where gRPC's own libraries say
+/// `RESOURCE_EXHAUSTED`, which is what hosts explain to their users.
+#[must_use]
+pub fn explained(status: tonic::Status) -> tonic::Status {
+    match too_large(&status) {
+        None => status,
+        Some((found, limit)) => tonic::Status::resource_exhausted(format!(
+            "the message has {found} bytes, the receiver takes at most {limit}; send less or raise its message limit"
+        )),
+    }
+}
+
+/// The two numbers of tonic's text, if it is that text.
+fn too_large(status: &tonic::Status) -> Option<(&str, &str)> {
+    if status.code() != tonic::Code::OutOfRange {
+        return None;
+    }
+    let (_, numbers) = status.message().split_once("decoded message length too large: found ")?;
+    numbers.strip_suffix(" bytes")?.split_once(" bytes, the limit is: ")
+}
+
 /// The failed call of a status. Details that don't decode are ignored: the code and the text still count.
 #[must_use]
 pub fn from_wire(status: &tonic::Status) -> CallError {
+    let status = explained(status.clone());
     let error = CallError::new(Code::from_number(status.code() as i32), status.message());
     match origin_of(status.details()) {
         Some(origin) => error.with_origin(origin),

@@ -29,3 +29,16 @@ fn long_texts_are_cut_at_a_character() {
     assert!(status.message().len() < MAX_MESSAGE + 64);
     assert!(status.message().ends_with("(cut: 20000 bytes in all)"));
 }
+
+#[test]
+fn a_message_above_the_limit_is_explained() {
+    let status = tonic::Status::out_of_range(
+        "Error, decoded message length too large: found 20001854 bytes, the limit is: 16777216 bytes",
+    );
+    let error = from_wire(&status);
+    assert_eq!(error.code(), Code::ResourceExhausted);
+    assert!(
+        error.message().starts_with("the message has 20001854 bytes, the receiver takes at most 16777216;")
+    );
+    assert_eq!(from_wire(&tonic::Status::out_of_range("year 10000")).code(), Code::OutOfRange);
+}
