@@ -64,7 +64,11 @@ fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::E
     match raw.get() {
         "null" => Ok(None),
         text if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-            text.parse().map(Some).map_err(D::Error::custom)
+            let number: f64 = text.parse().map_err(D::Error::custom)?;
+            if number.is_finite() {
+                return Ok(Some(number));
+            }
+            Err(D::Error::custom(format_args!("found {text}, which no 64-bit float can hold")))
         }
         text => Err(D::Error::custom(format_args!("found {text}, expected a number"))),
     }

@@ -1,5 +1,7 @@
 //! One list of `data.values` to one column.
 
+use std::str::FromStr;
+
 use super::cells::Cells;
 use crate::error::cut;
 use crate::{
@@ -149,7 +151,7 @@ fn put<T: Element>(column: &mut Column<T>, value: T::Ref<'_>) -> Option<()> {
 }
 
 /// An integer: a number, a number in quotes, or a float without a fraction such as `1e3`.
-fn integer<N: TryFrom<i128> + std::str::FromStr>(cell: &str) -> Option<N> {
+fn integer<N: TryFrom<i128> + FromStr>(cell: &str) -> Option<N> {
     let digits = quoted(cell).unwrap_or(cell);
     if let Ok(number) = digits.parse() {
         return Some(number);
@@ -161,20 +163,24 @@ fn integer<N: TryFrom<i128> + std::str::FromStr>(cell: &str) -> Option<N> {
 }
 
 /// A float: a number, or a number in quotes.
-fn float<F: std::str::FromStr>(cell: &str) -> Option<F> {
+fn float<F: FromStr + Into<f64> + Copy>(cell: &str) -> Option<F> {
     match quoted(cell) {
         None => number(cell),
-        Some("NaN" | "Infinity" | "+Infinity" | "-Infinity" | "Inf" | "+Inf" | "-Inf") => {
-            quoted(cell)?.parse().ok()
+        Some(word @ ("NaN" | "Infinity" | "+Infinity" | "-Infinity" | "Inf" | "+Inf" | "-Inf")) => {
+            word.parse().ok()
         }
         Some(digits) => number(digits),
     }
 }
 
-/// Rust reads words such as `inf` as floats too, so the first character decides.
-fn number<F: std::str::FromStr>(digits: &str) -> Option<F> {
+/// A number that the type can hold. Rust reads words such as `inf` as floats too, and what is too large as
+/// infinity.
+fn number<F: FromStr + Into<f64> + Copy>(digits: &str) -> Option<F> {
     let unsigned = digits.strip_prefix('-').unwrap_or(digits);
-    if unsigned.starts_with(|c: char| c.is_ascii_digit()) { digits.parse().ok() } else { None }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok().filter(|number: &F| (*number).into().is_finite())
 }
 
 /// Milliseconds since the epoch, which may have a fraction, and nanoseconds to add.

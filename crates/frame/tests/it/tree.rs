@@ -22,13 +22,6 @@ impl Tree {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in {json}"))
     }
 
-    pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
-        path.iter().try_fold(self, |tree, key| match tree {
-            Self::Object(map) => map.get(*key),
-            _ => None,
-        })
-    }
-
     /// The paths at which two values differ, for a message.
     pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
         let mut found = Vec::new();
