@@ -1,3 +1,4 @@
 //! The metrics data source: collect, store, query.
 
+pub mod promql;
 pub mod series;
