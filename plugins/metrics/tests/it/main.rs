@@ -1,0 +1,16 @@
+//! Integration tests of the metrics data source.
+//!
+//! | module | what it proves |
+//! |---|---|
+//! | `promql::debian` | every expression of the table gives what Debian's Prometheus 2.42 gives, live |
+//! | `promql::recorded` | the same against answers recorded from the engine of Prometheus 3.16 |
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout
+)]
+
+mod promql;
