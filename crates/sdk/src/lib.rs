@@ -51,7 +51,7 @@ pub use capability::{
 pub use instance::{InstanceContext, InstanceError};
 pub use limits::Limits;
 pub use plugin::Plugin;
-pub use serve::ServeError;
+pub use serve::{Embedded, ServeError};
 
 pub use graftwire_frame as frame;
 pub use graftwire_model as model;

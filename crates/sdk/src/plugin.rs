@@ -15,7 +15,7 @@ use crate::capability::{
 use crate::dispatch::{Dispatcher, Handlers};
 use crate::instance::{InstanceContext, InstanceError, Instances};
 use crate::limits::Limits;
-use crate::serve::{self, ServeOptions};
+use crate::serve::{self, Embedded, ServeOptions};
 use crate::telemetry::Telemetry;
 
 /// A plugin under construction: an instance type `I`, and the capabilities of it that are attached.
@@ -199,6 +199,12 @@ impl<I: Send + Sync + 'static> Plugin<I> {
         let dispatcher = Dispatcher::new(self.id, self.handlers, self.instances, limits, self.telemetry);
         let capabilities = dispatcher.capabilities();
         (Arc::new(dispatcher), capabilities, limits)
+    }
+
+    /// The plugin ready to be served over connections that somebody else makes, in a version that somebody else
+    /// negotiated: for tests and for hosts in the same process.
+    pub fn embedded(self, version: AppVersion) -> Embedded {
+        Embedded::new(version, self.into_parts())
     }
 
     /// Runs the plugin until its host wants it to end: handshake, services, log, signals. To be returned from `main`.

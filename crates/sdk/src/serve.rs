@@ -22,9 +22,11 @@ use crate::limits::Limits;
 use crate::{logging, panics};
 
 mod connections;
+mod embedded;
 mod ending;
 mod stdio;
 
+pub use embedded::Embedded;
 use ending::{Ending, Reason};
 
 /// How long a plugin's own clean-up may take: Grafana kills after 2 s.

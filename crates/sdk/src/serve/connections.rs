@@ -59,7 +59,7 @@ pub(super) async fn serve(bound: Bound, router: Router, limits: Limits, ending: 
     reason
 }
 
-async fn carry(connection: Connection, router: Router, mut closing: watch::Receiver<bool>) {
+pub(super) async fn carry(connection: Connection, router: Router, mut closing: watch::Receiver<bool>) {
     let service = service_fn(move |request| {
         let answer = router.answer(request);
         async move { Ok::<_, Infallible>(answer.await) }

@@ -1,0 +1,131 @@
+//! A plugin and its host in one process, with a real connection between them.
+
+use std::sync::Arc;
+
+use graftwire_host::{Capabilities, Link, LinkError, LinkOptions, LogBook};
+use graftwire_model::{Backend, PluginContext};
+use graftwire_protocol::handshake::PortRange;
+use graftwire_sdk::Plugin;
+use graftwire_transport::{
+    BindError, BindOptions, Bound, Connection, DialError, Traffic, bind, dial, memory,
+};
+use tokio::task::JoinHandle;
+
+use crate::{Transport, Wire};
+
+/// How many log records of go-plugin's output service are kept.
+const KEPT_RECORDS: usize = 100;
+
+/// A plugin that is reached over a wire, encoding and decoding included.
+#[derive(Debug)]
+pub struct Pair {
+    link: Link,
+    server: JoinHandle<()>,
+    // Goes last: the socket file is in it.
+    _dir: Option<tempfile::TempDir>,
+}
+
+/// Why a pair could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PairError {
+    /// The plugin's side has no listener.
+    #[error("the plugin's side can't listen")]
+    Bind(#[from] BindError),
+    /// The host's side can't reach it.
+    #[error("the host's side can't connect")]
+    Dial(#[from] DialError),
+    /// The connection broke at once.
+    #[error("the connection broke at once")]
+    Link(#[from] LinkError),
+    /// No room for the socket file, or no memory connection.
+    #[error("no connection can be made")]
+    System(#[from] std::io::Error),
+}
+
+impl Pair {
+    /// Serves a plugin over a wire and connects to it.
+    ///
+    /// # Errors
+    /// [`PairError`], when the system refuses a socket.
+    pub async fn open<I: Send + Sync + 'static>(plugin: Plugin<I>, wire: Wire) -> Result<Self, PairError> {
+        Self::open_with(plugin, wire, LinkOptions::default()).await
+    }
+
+    /// The same with options for the host's side.
+    ///
+    /// # Errors
+    /// [`PairError`], when the system refuses a socket.
+    pub async fn open_with<I: Send + Sync + 'static>(
+        plugin: Plugin<I>,
+        wire: Wire,
+        options: LinkOptions,
+    ) -> Result<Self, PairError> {
+        let embedded = plugin.embedded(wire.version);
+        let (connection, server, dir) = match wire.transport {
+            Transport::Memory => {
+                let (dialer, mut listener) = memory();
+                let connection = dialer.dial().await?;
+                let server = tokio::spawn(async move {
+                    if let Some(connection) = listener.accept().await {
+                        embedded.serve(connection).await;
+                    }
+                });
+                (connection, server, None)
+            }
+            Transport::Unix => {
+                let dir = tempfile::tempdir()?;
+                let place = dir.path().display().to_string();
+                let bound = bind(&BindOptions::Unix { dir: Some(place), group: None }).await?;
+                let (connection, server) = Self::listen(bound, embedded).await?;
+                (connection, server, Some(dir))
+            }
+            Transport::Tcp => {
+                let bound = bind(&BindOptions::Tcp(PortRange { min: 0, max: 0 })).await?;
+                let (connection, server) = Self::listen(bound, embedded).await?;
+                (connection, server, None)
+            }
+        };
+        let book = LogBook::new("pair", KEPT_RECORDS);
+        let link = Link::open(connection, wire.version, &options, &book).await?;
+        Ok(Self { link, server, _dir: dir })
+    }
+
+    async fn listen(
+        bound: Bound,
+        embedded: graftwire_sdk::Embedded,
+    ) -> Result<(Connection, JoinHandle<()>), PairError> {
+        let (network, address) = (bound.network(), bound.address().to_owned());
+        let server = tokio::spawn(async move { embedded.serve_all(bound).await });
+        Ok((dial(network, &address).await?, server))
+    }
+
+    /// The plugin as its host sees it.
+    #[must_use]
+    pub fn backend(&self) -> Arc<dyn Backend> {
+        self.link.backend()
+    }
+
+    /// What the host finds that the plugin can do.
+    pub async fn capabilities(&self, context: &PluginContext) -> Capabilities {
+        self.link.capabilities(context).await
+    }
+
+    /// Bytes that crossed the connection.
+    #[must_use]
+    pub fn traffic(&self) -> Arc<Traffic> {
+        self.link.traffic()
+    }
+
+    /// Whether the plugin's side has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.server.is_finished()
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
