@@ -6,6 +6,7 @@
 mod attend;
 mod capabilities;
 mod channel;
+mod fate;
 mod observe;
 
 use std::sync::Arc;
@@ -98,7 +99,7 @@ impl Link {
             let _ = driver.await;
             closing.send_replace(true);
         });
-        let channel = RpcChannel { sender, observer: options.observer.clone() };
+        let channel = RpcChannel { sender, observer: options.observer.clone(), fate: fate::Fate::default() };
         let stdio = Task::spawn(attend::stdio(channel.clone(), book.clone()));
         let broker = Task::spawn(attend::broker(channel.clone(), book.clone()));
         Ok(Self { version, channel, limits: options.limits, traffic, closed, broker, stdio, driver })

@@ -259,6 +259,9 @@ impl std::fmt::Debug for Plugin {
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connect(negotiated: &Negotiated, calls: &LinkOptions, book: &LogBook) -> Result<Link, BoxedError> {
+    if negotiated.server_cert.is_some() || negotiated.multiplexed {
+        return Err("TLS and broker multiplexing can be negotiated, but this host can't use them yet".into());
+    }
     let connection = dial(negotiated.network, &negotiated.address).await?;
     Ok(Link::open(connection, negotiated.version, calls, book).await?)
 }

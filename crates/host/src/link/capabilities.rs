@@ -4,8 +4,10 @@
 //! only the presence of the method is known.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::future::Future;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use graftwire_model::{
     Backend, CallContext, CallError, Capability, Code, HealthRequest, MetricsRequest, PluginContext,
     QueryRequest,
@@ -15,7 +17,7 @@ use graftwire_protocol::probe::{Presence, probe};
 
 use super::Link;
 
-/// How long one question may take. What answers too late is there, and slow.
+/// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a plugin can do.
@@ -60,14 +62,15 @@ impl Capabilities {
     }
 }
 
-/// Asks for everything, one question after the other, on behalf of `context`.
+/// Asks for everything, side by side, on behalf of `context`.
 pub(super) async fn ask(link: &Link, context: &PluginContext) -> Capabilities {
     let backend = link.backend();
-    let mut support = BTreeMap::new();
-    for capability in Capability::ALL {
-        support.insert(capability, supports(link, backend.as_ref(), context, capability).await);
-    }
-    Capabilities { support, grpc_health: grpc_health(link).await }
+    let questions = Capability::ALL.map(|capability| {
+        let backend = backend.as_ref();
+        async move { (capability, supports(link, backend, context, capability).await) }
+    });
+    let (support, grpc_health) = tokio::join!(join_all(questions), grpc_health(link));
+    Capabilities { support: support.into_iter().collect(), grpc_health }
 }
 
 async fn supports(
@@ -76,21 +79,25 @@ async fn supports(
     context: &PluginContext,
     capability: Capability,
 ) -> Support {
-    let unclear =
-        match tokio::time::timeout(PATIENCE, probe(link.version(), link.channel(), capability)).await {
-            Ok(Presence::Absent) => return Support::No,
-            Ok(Presence::Served) => None,
-            Ok(Presence::Unclear(error)) if error.code() == Code::Unavailable => {
-                return Support::Unclear(error.to_string());
-            }
-            Ok(Presence::Unclear(error)) => Some(error.to_string()),
-            Err(_) => return Support::Unclear(format!("no answer within {PATIENCE:?}")),
-        };
-    match (harmless_call(backend, context.clone(), capability).await, unclear) {
-        (Some(answer), _) => of_answer(answer),
-        (None, Some(unclear)) => Support::Unclear(unclear),
-        (None, None) => Support::Yes,
+    let probed = in_time(probe(link.version(), link.channel(), capability)).await;
+    let unclear = match probed {
+        Ok(Presence::Absent) => return Support::No,
+        Ok(Presence::Served) => None,
+        Ok(Presence::Unclear(error)) if error.code() != Code::Unavailable => Some(error.to_string()),
+        Ok(Presence::Unclear(error)) => return Support::Unclear(error.to_string()),
+        Err(late) => return Support::Unclear(late),
+    };
+    match (in_time(harmless_call(backend, context.clone(), capability)).await, unclear) {
+        (Ok(Some(answer)), _) => of_answer(answer),
+        (Ok(None), Some(unclear)) => Support::Unclear(unclear),
+        (Ok(None), None) => Support::Yes,
+        (Err(late), _) => Support::Unclear(late),
     }
+}
+
+async fn in_time<T>(question: impl Future<Output = T>) -> Result<T, String> {
+    let late = |_| format!("no answer within {PATIENCE:?}");
+    tokio::time::timeout(PATIENCE, question).await.map_err(late)
 }
 
 /// A call without effects; `None` where there is none. An SDK may serve a method to which no handler is attached, and
@@ -100,7 +107,7 @@ async fn harmless_call(
     context: PluginContext,
     capability: Capability,
 ) -> Option<Result<(), CallError>> {
-    let cx = CallContext::new().with_deadline(Instant::now() + PATIENCE);
+    let cx = CallContext::new();
     let answer = match capability {
         Capability::QueryData => {
             backend.query_data(cx, QueryRequest { context, ..QueryRequest::default() }).await.map(drop)
@@ -137,8 +144,8 @@ fn of_answer(answer: Result<(), CallError>) -> Support {
 }
 
 async fn grpc_health(link: &Link) -> GrpcHealth {
-    match tokio::time::timeout(PATIENCE, goplugin::client::ping(link.channel())).await {
-        Err(_) => GrpcHealth::Failed(format!("no answer within {PATIENCE:?}")),
+    match in_time(goplugin::client::ping(link.channel())).await {
+        Err(late) => GrpcHealth::Failed(late),
         Ok(Ok(true)) => GrpcHealth::Serving,
         Ok(Ok(false)) => GrpcHealth::NotServing,
         Ok(Err(error)) if matches!(error.code(), Code::Unimplemented | Code::NotFound) => GrpcHealth::Absent,

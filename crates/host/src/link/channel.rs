@@ -3,7 +3,6 @@
 //! It deliberately never reconnects: a plugin that dropped its connection is gone or broken, and the supervisor
 //! deals with that.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -14,8 +13,7 @@ use hyper::client::conn::http2::SendRequest;
 use tonic::Status;
 use tower_service::Service;
 
-use crate::causes::with_causes;
-
+use super::fate::Fate;
 use super::observe::{Answer, CallObserver, Counting, Outgoing, Track};
 
 const USER_AGENT: &str = concat!("graftwire-host/", env!("CARGO_PKG_VERSION"));
@@ -25,13 +23,14 @@ const USER_AGENT: &str = concat!("graftwire-host/", env!("CARGO_PKG_VERSION"));
 pub struct RpcChannel {
     pub(super) sender: SendRequest<Counting>,
     pub(super) observer: Option<Arc<dyn CallObserver>>,
+    pub(super) fate: Fate,
 }
 
 impl RpcChannel {
     /// Whether the connection is gone for good.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.fate.is_lost() || self.sender.is_closed()
     }
 }
 
@@ -59,16 +58,17 @@ impl Service<Request<tonic::body::Body>> for RpcChannel {
             .map(|observer| Track::begin(Arc::clone(observer), request.uri().path(), Arc::clone(&outgoing)));
         let counted = addressed(request).map(|body| Counting { body, outgoing: Arc::clone(&outgoing) });
         let sending = self.sender.send_request(counted);
+        let fate = self.fate.clone();
         Box::pin(async move {
             match sending.await {
                 Ok(response) => {
                     if let Some(track) = &mut track {
                         track.answered(response.headers());
                     }
-                    Ok(response.map(|body| tonic::body::Body::new(Answer { body, track, explain })))
+                    Ok(response.map(|body| tonic::body::Body::new(Answer { body, track, fate })))
                 }
                 Err(error) => {
-                    let status = outgoing.take_failure().unwrap_or_else(|| explain(error));
+                    let status = outgoing.take_failure().unwrap_or_else(|| fate.explain(&error));
                     if let Some(track) = &mut track {
                         track.failed(&status);
                     }
@@ -89,29 +89,4 @@ fn addressed(request: Request<tonic::body::Body>) -> Request<tonic::body::Body> 
     head.uri = Uri::from_parts(uri).unwrap_or(head.uri);
     head.headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
     Request::from_parts(head, body)
-}
-
-/// What an HTTP/2 failure means in gRPC's terms (gRPC over HTTP/2, "Errors").
-fn explain(error: hyper::Error) -> Status {
-    let reset = error
-        .source()
-        .and_then(|source| source.downcast_ref::<h2::Error>())
-        .filter(|h2| h2.is_reset())
-        .and_then(h2::Error::reason);
-    match reset {
-        None | Some(h2::Reason::REFUSED_STREAM) => {
-            Status::unavailable(format!("the connection to the plugin is lost: {}", with_causes(&error)))
-        }
-        // A server whose handler was torn down, by a panic for example, resets the stream like this.
-        Some(h2::Reason::CANCEL) => Status::cancelled(
-            "the plugin broke the call off (HTTP/2 CANCEL), as one does whose handler panicked",
-        ),
-        Some(h2::Reason::ENHANCE_YOUR_CALM) => {
-            Status::resource_exhausted("the plugin asks for fewer calls (HTTP/2 ENHANCE_YOUR_CALM)")
-        }
-        Some(h2::Reason::INADEQUATE_SECURITY) => {
-            Status::permission_denied("the plugin asks for more security (HTTP/2 INADEQUATE_SECURITY)")
-        }
-        Some(reason) => Status::internal(format!("the plugin broke the call off (HTTP/2 {reason:?})")),
-    }
 }

@@ -15,6 +15,8 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tonic::Status;
 
+use super::fate::Fate;
+
 /// Is told of every call on a connection once it has ended. It runs on the task of the call, so it must not block.
 pub trait CallObserver: Send + Sync + 'static {
     /// A call has ended.
@@ -172,7 +174,7 @@ impl Body for Counting {
 pub(super) struct Answer<B> {
     pub(super) body: B,
     pub(super) track: Option<Track>,
-    pub(super) explain: fn(hyper::Error) -> Status,
+    pub(super) fate: Fate,
 }
 
 impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Answer<B> {
@@ -183,8 +185,8 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Answer<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let explain = self.explain;
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx)).map(|frame| frame.map_err(explain));
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let frame = frame.map(|frame| frame.map_err(|error| self.fate.explain(&error)));
         if let Some(track) = &mut self.track {
             match &frame {
                 Some(Ok(frame)) => {

@@ -1,5 +1,6 @@
 //! Lines as plugins write them, good and bad, against the rules of go-plugin's host.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::entry::StderrParser;
@@ -214,4 +215,48 @@ fn remarks_of_the_host_are_told_apart() {
     let book = LogBook::new("x", 3);
     book.remark(Level::Warn, "exited");
     assert_eq!(book.recent()[0].channel, Channel::Host);
+}
+
+/// Collects events as text: level, target and fields.
+struct Events(Mutex<Vec<String>>);
+
+impl tracing::Subscriber for Events {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 += &format!(" {field}={value:?}");
+            }
+        }
+        let mut fields = Fields(format!("{} {}", event.metadata().level(), event.metadata().target()));
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn every_record_is_a_tracing_event_at_its_level() {
+    let events = Arc::new(Events(Mutex::default()));
+    tracing::subscriber::with_default(Arc::clone(&events), || {
+        let book = LogBook::new("a-datasource", 10);
+        book.push(parse(r#"{"@level":"error","@message":"no {luck}","k":"v"}"#));
+        ["[TRACE]", "[DEBUG]", "[INFO]", "[WARN]"].iter().for_each(|line| book.push(parse(line)));
+    });
+    let seen = events.0.lock().unwrap();
+    assert_eq!(
+        seen[0],
+        r#"ERROR plugin message=no {luck} plugin="a-datasource" channel=Stderr pairs=[("k", "v")]"#
+    );
+    let levels: Vec<&str> = seen[1..].iter().filter_map(|event| event.split(' ').next()).collect();
+    assert_eq!(levels, ["TRACE", "DEBUG", "INFO", "WARN"]);
 }

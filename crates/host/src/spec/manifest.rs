@@ -2,8 +2,8 @@
 //!
 //! It deliberately does not validate the file: what Grafana ignores at load time is ignored here too.
 
-use std::fs::File;
-use std::io::{Read, Take};
+use std::fs::{self, File};
+use std::io::{self, Read, Take};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -41,6 +41,10 @@ impl Manifest {
     /// Reads and parses one file.
     pub(super) fn read(path: &Path) -> Result<Self, SpecError> {
         let unreadable = |source| SpecError::Unreadable { path: path.to_owned(), source };
+        // Opening a named pipe would wait for a writer.
+        if !fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        }
         let mut bytes = Vec::new();
         let mut file: Take<File> = File::open(path).map_err(unreadable)?.take(MAX_SIZE + 1);
         let size = file.read_to_end(&mut bytes).map_err(unreadable)?;

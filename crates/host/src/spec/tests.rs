@@ -112,6 +112,16 @@ fn broken_files_name_the_place() {
     assert!(matches!(error_of(r#"{"id":"a","executable":"gpx_x"}"#), SpecError::NoBuild { .. }));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_not_waited_for() {
+    let root = tempfile::tempdir().unwrap();
+    let pipe = root.path().join("plugin.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(matches!(PluginSpec::resolve(&pipe), Err(SpecError::Unreadable { .. })));
+    assert!(matches!(PluginSpec::resolve(root.path()), Err(SpecError::NoManifest { .. })));
+}
+
 #[test]
 fn one_broken_plugin_does_not_hide_the_others() {
     let root = tempfile::tempdir().unwrap();

@@ -91,7 +91,7 @@ async fn a_stream_ends_at_its_deadline() {
     plugin.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_ends_in_a_call_tells_code_and_last_words() {
     let fake = Fake::plugin();
     let plugin = started(&fake).await;
@@ -103,7 +103,7 @@ async fn a_process_that_ends_in_a_call_tells_code_and_last_words() {
     assert!(error.source().is_some());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_killed_in_a_call_and_in_a_stream_is_told_as_such() {
     let fake = Fake::plugin();
     let plugin = started(&fake).await;

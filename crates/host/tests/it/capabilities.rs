@@ -12,7 +12,7 @@ use graftwire_protocol::handshake::AppVersion;
 use graftwire_protocol::{MessageLimits, services};
 use graftwire_transport::memory;
 
-use crate::fake::{Fake, capabilities, serve};
+use crate::fake::{Fake, capabilities, freeze, serve};
 
 /// A link to a plugin in this process.
 async fn link_to(backend: impl Backend + 'static, served: &[Capability]) -> Link {
@@ -104,4 +104,14 @@ async fn a_real_plugin_is_asked_through_its_socket() {
     plugin.stop().await;
     let found = plugin.capabilities().await;
     assert!(found.support.values().all(|support| matches!(support, Support::Unclear(_))), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_plugin_that_stands_still_is_unclear_in_bounded_time() {
+    let fake = Fake::plugin();
+    let plugin = Plugin::start(&fake.spec(), &LaunchOptions::new()).await.unwrap();
+    freeze(plugin.pid()).await;
+    let found = plugin.capabilities().await;
+    assert!(found.support.values().all(|support| matches!(support, Support::Unclear(_))), "{found:?}");
+    assert!(matches!(found.grpc_health, GrpcHealth::Failed(_)));
 }

@@ -97,8 +97,7 @@ impl Backend for Queries {
             match kind {
                 Behaviour::HANG => std::future::pending().await,
                 Behaviour::EXIT => {
-                    // `eprintln` would be captured by libtest.
-                    std::io::stderr().write_all(b"last words of the fake\n").unwrap();
+                    tell("last words of the fake");
                     std::process::exit(3)
                 }
                 Behaviour::METADATA => {
@@ -228,6 +227,11 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("it did not come to be that {what}");
+}
+
+/// Says something past libtest, which would keep it to itself.
+pub(crate) fn tell(text: &str) {
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 /// Sends a signal to a process.

@@ -29,7 +29,7 @@ fn pid_of(supervisor: &Supervisor) -> u32 {
     supervisor.plugin().unwrap().pid()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plugin_that_dies_is_started_again() {
     let fake = Fake::plugin();
     let supervisor = Supervisor::new(fake.spec(), LaunchOptions::new());
