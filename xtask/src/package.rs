@@ -24,7 +24,7 @@ use crate::run;
 pub(crate) struct Args {
     /// The plugin's folder below `plugins/`, such as `metrics`.
     plugin: String,
-    /// Where the plugin's folder is put.
+    /// Where the plugin's folder is put; a relative path starts at the repository's root.
     #[arg(long, value_name = "DIR", default_value = "dist")]
     out: PathBuf,
     /// Build without optimisation: quicker, larger, slower.
