@@ -24,7 +24,7 @@ pub struct FrameMeta {
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient::or_default")]
     pub path_separator: String,
     /// Anything the data source and its own panels agree on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::present")]
     pub custom: Option<Json>,
     /// Statistics of the query, shown in the inspector.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::or_default")]

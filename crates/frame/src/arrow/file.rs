@@ -1,6 +1,8 @@
 //! The outline of an Arrow file: footer, schema, record batches. Every length and offset is checked here before
 //! anything is read through it.
 
+use std::borrow::Cow;
+
 use arrow_buffer::Buffer;
 use arrow_ipc as ipc;
 use flatbuffers::VerifierOptions;
@@ -13,8 +15,35 @@ const TAIL: usize = 4 + MAGIC.len();
 
 /// A footer, copied to where FlatBuffers may read it: their parser wants aligned memory, and a frame stands
 /// anywhere within a message.
+///
+/// Plugins in Go can send names and labels that aren't UTF-8, which FlatBuffers in Rust refuse. Such a footer is
+/// *mended*: each byte that doesn't fit is overwritten with a placeholder, and [`Mended::text`] puts U+FFFD there.
 #[derive(Debug)]
-pub(super) struct Footer(Buffer);
+pub(super) struct Footer {
+    bytes: Buffer,
+    pub(super) mended: Mended,
+}
+
+/// Whether placeholders stand in the texts of a footer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mended(bool);
+
+impl Mended {
+    /// A control character that JSON never holds raw, and names hardly ever.
+    const PLACEHOLDER: u8 = 0x1a;
+    /// The most texts that are mended; each costs a look through the whole footer.
+    const MOST_TEXTS: usize = 256;
+
+    /// A text of the footer with its placeholders replaced.
+    pub(super) fn text(self, text: &str) -> Cow<'_, str> {
+        let placeholder = char::from(Self::PLACEHOLDER);
+        if self.0 && text.contains(placeholder) {
+            text.replace(placeholder, "\u{fffd}").into()
+        } else {
+            text.into()
+        }
+    }
+}
 
 impl Footer {
     pub(super) fn find(file: &[u8]) -> Result<Self, FrameError> {
@@ -32,15 +61,37 @@ impl Footer {
             file.get(end.checked_sub(length)?..end)
         });
         match footer {
-            Some(bytes) => Ok(Self(Buffer::from_slice_ref(bytes))),
+            Some(bytes) => Ok(Self::mend(bytes)),
             None => Err(damaged("the footer's length lies outside of the file")),
         }
     }
 
+    fn mend(bytes: &[u8]) -> Self {
+        let mut footer = Self { bytes: Buffer::from_slice_ref(bytes), mended: Mended(false) };
+        let mut mended = Vec::new();
+        for _ in 0..Mended::MOST_TEXTS {
+            let verified = ipc::root_as_footer_with_opts(&verifier(footer.bytes.len()), &footer.bytes);
+            let Err(flatbuffers::InvalidFlatbuffer::Utf8Error { range, .. }) = verified else { break };
+            if mended.is_empty() {
+                mended = bytes.to_vec();
+            }
+            let Some(text) = mended.get_mut(range) else { break };
+            let replaced: Vec<u8> = text.utf8_chunks().flat_map(with_placeholders).collect();
+            text.copy_from_slice(&replaced);
+            footer = Self { bytes: Buffer::from_slice_ref(&mended), mended: Mended(true) };
+        }
+        footer
+    }
+
     pub(super) fn parse(&self) -> Result<ipc::Footer<'_>, FrameError> {
-        ipc::root_as_footer_with_opts(&verifier(self.0.len()), &self.0)
+        ipc::root_as_footer_with_opts(&verifier(self.bytes.len()), &self.bytes)
             .map_err(|cause| damaged(format!("damaged footer: {}", one_line(&cause))))
     }
+}
+
+fn with_placeholders(chunk: std::str::Utf8Chunk<'_>) -> impl Iterator<Item = u8> {
+    let placeholders = std::iter::repeat_n(Mended::PLACEHOLDER, chunk.invalid().len());
+    chunk.valid().bytes().chain(placeholders)
 }
 
 /// A record batch: its header, copied as [`Footer`] is, and its body within the file.

@@ -15,13 +15,13 @@ use crate::{DecodeLimits, Frame, FrameError};
 /// allocation: decoded columns together may not exceed [`DecodeLimits::bytes`].
 pub fn read(bytes: &[u8], limits: &DecodeLimits) -> Result<Frame, FrameError> {
     DecodeLimits::check("bytes of a frame", bytes.len(), limits.bytes)?;
-    let footer = Footer::find(bytes)?;
-    let footer = footer.parse()?;
+    let found = Footer::find(bytes)?;
+    let footer = found.parse()?;
     let schema = footer.schema().ok_or_else(|| damaged("the footer has no schema"))?;
     let fields = schema.fields().map_or(0, |fields| fields.len());
     DecodeLimits::check("fields of a frame", fields, limits.fields)?;
 
-    let (mut frame, layouts) = read_schema(schema)?;
+    let (mut frame, layouts) = read_schema(schema, found.mended)?;
     let mut budget = *limits;
     for block in footer.recordBatches().into_iter().flatten() {
         let batch = Batch::at(bytes, block)?;

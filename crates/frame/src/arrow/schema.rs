@@ -7,6 +7,7 @@ use flatbuffers::{FlatBufferBuilder, WIPOffset};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::file::Mended;
 use super::{CONFIG, FRONT_END_TYPE, LABELS, META, NAME, REF_ID};
 use crate::json::text;
 use crate::{Field, Frame, FrameError, ValueType, Values};
@@ -134,18 +135,21 @@ fn to_json<'a>(value: &impl Serialize, place: impl FnOnce() -> String) -> Result
 }
 
 /// Reads a schema into a frame without rows, and how each column is laid out in the file.
-pub(super) fn read_schema(schema: ipc::Schema<'_>) -> Result<(Frame, Vec<Layout>), FrameError> {
+pub(super) fn read_schema(
+    schema: ipc::Schema<'_>,
+    mended: Mended,
+) -> Result<(Frame, Vec<Layout>), FrameError> {
     if schema.endianness() != ipc::Endianness::Little {
         return Err(FrameError::Arrow { found: "found big-endian data, expected little-endian".to_owned() });
     }
-    let metadata = Metadata(schema.custom_metadata());
-    let text = |key| metadata.find(key).unwrap_or_default().to_owned();
+    let metadata = Metadata { pairs: schema.custom_metadata(), mended };
+    let text = |key| metadata.find(key).unwrap_or_default().into_owned();
     let mut frame = Frame::new(text(NAME)).with_ref_id(text(REF_ID));
     frame.meta = metadata.json(META, || "meta of the frame".to_owned())?;
 
     let mut layouts = Vec::new();
     for (index, field) in schema.fields().into_iter().flatten().enumerate() {
-        let (field, layout) = read_field(index, field)?;
+        let (field, layout) = read_field(index, field, mended)?;
         frame.fields.push(field);
         layouts.push(layout);
     }
@@ -163,21 +167,21 @@ pub(super) enum Layout {
     TextViews,
 }
 
-fn read_field(index: usize, field: ipc::Field<'_>) -> Result<(Field, Layout), FrameError> {
-    let name = field.name().unwrap_or_default();
-    let metadata = Metadata(field.custom_metadata());
+fn read_field(index: usize, field: ipc::Field<'_>, mended: Mended) -> Result<(Field, Layout), FrameError> {
+    let name = mended.text(field.name().unwrap_or_default());
+    let metadata = Metadata { pairs: field.custom_metadata(), mended };
     let place = |what: &str| format!("{what} of field {index} ({name:?})");
-    let Some((value_type, layout)) = read_type(field) else {
+    let Some((value_type, layout)) = read_type(field, &metadata) else {
         let found = describe_type(field);
-        return Err(FrameError::ArrowType { index, name: name.to_owned(), found });
+        return Err(FrameError::ArrowType { index, name: name.into_owned(), found });
     };
-    let mut read = Field::new(name, Values::empty(value_type, field.nullable()));
+    let mut read = Field::new(&*name, Values::empty(value_type, field.nullable()));
     read.labels = metadata.json(LABELS, || place("labels"))?;
     read.config = metadata.json(CONFIG, || place("config"))?;
     Ok((read, layout))
 }
 
-fn read_type(field: ipc::Field<'_>) -> Option<(ValueType, Layout)> {
+fn read_type(field: ipc::Field<'_>, metadata: &Metadata<'_>) -> Option<(ValueType, Layout)> {
     if field.dictionary().is_some() {
         return None;
     }
@@ -190,9 +194,7 @@ fn read_type(field: ipc::Field<'_>) -> Option<(ValueType, Layout)> {
                 (32, true) => ValueType::Int32,
                 (64, true) => ValueType::Int64,
                 (8, false) => ValueType::Uint8,
-                (16, false) if Metadata(field.custom_metadata()).find(FRONT_END_TYPE) == Some("enum") => {
-                    ValueType::Enum
-                }
+                (16, false) if metadata.find(FRONT_END_TYPE).as_deref() == Some("enum") => ValueType::Enum,
                 (16, false) => ValueType::Uint16,
                 (32, false) => ValueType::Uint32,
                 (64, false) => ValueType::Uint64,
@@ -229,11 +231,15 @@ fn describe_type(field: ipc::Field<'_>) -> String {
 }
 
 /// Metadata of a schema or field; if a key repeats, the first counts.
-struct Metadata<'a>(Option<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<ipc::KeyValue<'a>>>>);
+struct Metadata<'a> {
+    pairs: Option<flatbuffers::Vector<'a, flatbuffers::ForwardsUOffset<ipc::KeyValue<'a>>>>,
+    mended: Mended,
+}
 
 impl<'a> Metadata<'a> {
-    fn find(&self, key: &str) -> Option<&'a str> {
-        self.0?.iter().find(|pair| pair.key() == Some(key))?.value()
+    fn find(&self, key: &str) -> Option<Cow<'a, str>> {
+        let pair = self.pairs?.iter().find(|pair| pair.key() == Some(key))?;
+        pair.value().map(|value| self.mended.text(value))
     }
 
     /// JSON under a key; absent, empty and `null` are `None`.
@@ -243,10 +249,10 @@ impl<'a> Metadata<'a> {
         place: impl FnOnce() -> String,
     ) -> Result<Option<T>, FrameError> {
         match self.find(key) {
-            None | Some("") => Ok(None),
-            Some(text) => {
-                serde_json::from_str(text).map_err(|cause| FrameError::Metadata { place: place(), cause })
+            Some(text) if !text.is_empty() => {
+                serde_json::from_str(&text).map_err(|cause| FrameError::Metadata { place: place(), cause })
             }
+            _ => Ok(None),
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct DataLink {
 #[serde(rename_all = "camelCase", default)]
 pub struct InternalLink {
     /// The query, in the data source's own form.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::present")]
     pub query: Option<Json>,
     /// The data source's uid.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient::or_default")]
@@ -35,8 +35,8 @@ pub struct InternalLink {
     /// The data source's name.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient::or_default")]
     pub datasource_name: String,
-    /// State of Explore's panels: free JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// State of Explore's panels: free JSON. Go writes "set, but to nothing" as `null`, which is kept.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::present")]
     pub panels_state: Option<Json>,
     /// How variables of the query are taken out of the value.
     #[serde(skip_serializing_if = "Option::is_none")]
