@@ -2,3 +2,4 @@
 
 pub mod promql;
 pub mod series;
+pub mod store;
