@@ -58,6 +58,13 @@ impl BlockWriter {
     }
 }
 
+/// A chunk in a block, and the id of its series.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry<'a> {
+    pub(super) id: u32,
+    pub(super) chunk: Chunk<&'a [u8]>,
+}
+
 /// Reads a block's chunks in order.
 #[derive(Debug)]
 pub(super) struct BlockReader<'a> {
@@ -72,15 +79,15 @@ impl<'a> BlockReader<'a> {
         Ok(Self { rest: bytes, base, last_id: 0 })
     }
 
-    /// The next chunk and its series' id; `None` after the last one.
-    pub(super) fn advance(&mut self) -> Result<Option<(u32, Chunk<&'a [u8]>)>, Damaged> {
+    /// The next chunk; `None` after the last one.
+    pub(super) fn advance(&mut self) -> Result<Option<Entry<'a>>, Damaged> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         self.take_entry().map(Some).ok_or(Damaged)
     }
 
-    fn take_entry(&mut self) -> Option<(u32, Chunk<&'a [u8]>)> {
+    fn take_entry(&mut self) -> Option<Entry<'a>> {
         let rest = &mut self.rest;
         let id = self.last_id.checked_add(u32::try_from(varint::take(rest)?).ok()?)?;
         let count = u32::try_from(varint::take(rest)?).ok()?;
@@ -89,6 +96,6 @@ impl<'a> BlockReader<'a> {
         let length = varint::take(rest)?;
         let bits = varint::take_bytes(rest, length)?;
         self.last_id = id;
-        Some((id, Chunk { count, first, last, bits }))
+        Some(Entry { id, chunk: Chunk { count, first, last, bits } })
     }
 }

@@ -127,6 +127,11 @@ impl Encoder {
         self.out.bytes().len()
     }
 
+    /// The last sample that was put in, even if it was handed out since.
+    pub(super) fn last(&self) -> Sample {
+        Sample { at: self.model.at(), value: self.model.value() }
+    }
+
     /// A copy of what is in, for a query; `None` if nothing is.
     pub(super) fn peek(&self) -> Option<Chunk> {
         let mut copy = self.clone();
@@ -139,25 +144,8 @@ impl Encoder {
             return None;
         }
         self.put_repeats();
-        let chunk = Chunk {
-            count: self.count,
-            first: self.first,
-            last: self.model.at(),
-            bits: self.out.take(),
-        };
-        self.count = 0;
-        Some(chunk)
-    }
-
-    /// Like [`take`](Self::take), into a buffer that is used again: writes the bits behind `out` and keeps the memory.
-    pub(super) fn drain_into(&mut self, out: &mut Vec<u8>) -> Option<Chunk<()>> {
-        if self.count == 0 {
-            return None;
-        }
-        self.put_repeats();
-        out.extend_from_slice(self.out.bytes());
-        let chunk = Chunk { count: self.count, first: self.first, last: self.model.at(), bits: () };
-        self.out.clear();
+        let chunk =
+            Chunk { count: self.count, first: self.first, last: self.model.at(), bits: self.out.take() };
         self.count = 0;
         Some(chunk)
     }

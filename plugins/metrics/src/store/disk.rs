@@ -13,13 +13,16 @@
 //! few pages. redb refuses all work after an I/O error, so the file is closed then and opened again by the next call.
 //! It deliberately knows no labels and no time rules; rows come and go as bytes.
 
+mod tables;
+
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, TableDefinition};
 
-use super::block::{BlockReader, BlockWriter};
+use super::block::Entry;
 use super::codec::{Chunk, Damaged};
 use super::paged::PagedFile;
 use super::varint;
@@ -32,9 +35,6 @@ const METADATA: TableDefinition<'static, (u64, u32), &[u8]> = TableDefinition::n
 
 /// The file's name.
 pub(super) const FILE: &str = "chunks.store";
-
-/// Two pages less what redb needs in them: a block that fits lies in them without waste.
-const BLOCK_BYTES: usize = 8160;
 
 /// Why the database couldn't do something.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,9 @@ impl From<redb::Error> for DiskError {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(error.into()),
                 _ => Self::Other(error.into()),
             },
-            redb::Error::TableTypeMismatch { .. } | redb::Error::UpgradeRequired(_) => Self::Damaged(error.into()),
+            redb::Error::TableTypeMismatch { .. } | redb::Error::UpgradeRequired(_) => {
+                Self::Damaged(error.into())
+            }
             _ => Self::Other(error.into()),
         }
     }
@@ -82,6 +84,17 @@ pub(super) struct Frozen {
 }
 
 impl Frozen {
+    /// Its row, once its blocks take that many bytes.
+    pub(super) fn span(&self, bytes: u64) -> Span {
+        Span { first: self.first, last: self.last, samples: self.samples, bytes }
+    }
+
+    /// A series' chunk.
+    pub(super) fn chunk(&self, id: u32) -> Option<&Chunk> {
+        let at = self.chunks.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.chunks.get(at).map(|(_, chunk)| chunk)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.chunks.iter().map(|(_, chunk)| chunk.bits.len() + size_of::<(u32, Chunk)>()).sum()
     }
@@ -104,6 +117,12 @@ pub(super) struct Loaded {
     pub(super) is_incomplete: bool,
 }
 
+/// The rows of a list, and whether all could be read.
+struct List {
+    rows: Vec<(u32, Vec<u8>)>,
+    is_whole: bool,
+}
+
 /// The database.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -116,21 +135,24 @@ impl Disk {
     /// Opens the file, creating it if it isn't there, and reads the lists.
     pub(super) fn open(volume: Arc<dyn Volume>, cache_bytes: usize) -> Result<(Self, Loaded), DiskError> {
         let disk = Self { volume, cache_bytes, database: RwLock::default() };
-        disk.with(|database| {
-            let transaction = database.begin_write()?;
-            for table in [BLOCKS, GENERATIONS, SERIES, METADATA] {
-                transaction.open_table(table)?;
-            }
-            transaction.commit()?;
-            Ok(())
-        })?;
-        let mut loaded = Loaded::default();
-        let (series, series_whole) = disk.scan(SERIES)?;
-        let (metadata, metadata_whole) = disk.scan(METADATA)?;
-        let (generations, generations_whole) = disk.scan(GENERATIONS)?;
-        loaded.is_incomplete = !(series_whole && metadata_whole && generations_whole);
-        (loaded.series, loaded.metadata) = (series, metadata);
-        loaded.generations = generations.iter().filter_map(|(key, row)| Some((*key, Span::decode(row)?))).collect();
+        let is_new = disk.volume.open(FILE).and_then(|file| file.len()).is_ok_and(|len| len == 0);
+        match disk.ensure_open().map_err(DiskError::from) {
+            // Begun with the first commit that finds space; until then all is in memory.
+            Err(DiskError::Full(_)) if is_new => return Ok((disk, Loaded::default())),
+            opened => opened?,
+        }
+        let (series, metadata) = (disk.scan(SERIES)?, disk.scan(METADATA)?);
+        let generations = disk.scan(GENERATIONS)?;
+        let loaded = Loaded {
+            generations: generations
+                .rows
+                .iter()
+                .filter_map(|(key, row)| Some((*key, Span::decode(row)?)))
+                .collect(),
+            is_incomplete: !(series.is_whole && metadata.is_whole && generations.is_whole),
+            series: series.rows,
+            metadata: metadata.rows,
+        };
         Ok((disk, loaded))
     }
 
@@ -152,8 +174,16 @@ impl Disk {
         }
         let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
         if slot.is_none() {
-            let file = PagedFile::new(self.volume.open(FILE)?);
-            *slot = Some(Database::builder().set_cache_size(self.cache_bytes).create_with_backend(file)?);
+            let file = self.volume.open(FILE)?;
+            let is_new = file.len()? == 0;
+            let opened = Database::builder()
+                .set_cache_size(self.cache_bytes)
+                .create_with_backend(PagedFile::new(file.clone()));
+            if opened.is_err() && is_new {
+                // Half a header would pass for damage next time.
+                file.set_len(0)?;
+            }
+            *slot = Some(opened?);
         }
         Ok(())
     }
@@ -165,28 +195,25 @@ impl Disk {
         drop(database);
     }
 
-    /// Every row of a list, and whether all could be read: rows behind a damaged page are skipped.
-    fn scan(&self, list: TableDefinition<'_, (u64, u32), &'static [u8]>) -> Result<(Vec<(u32, Vec<u8>)>, bool), DiskError> {
-        let mut rows = Vec::new();
-        let (mut from, mut gap, mut is_whole) = (0_u32, 1_u32, true);
+    /// Every row of a list; rows behind a damaged page are skipped.
+    fn scan(&self, table: TableDefinition<'_, (u64, u32), &'static [u8]>) -> Result<List, DiskError> {
+        let mut list = List { rows: Vec::new(), is_whole: true };
+        let (mut from, mut gap) = (0_u32, 1_u32);
         loop {
             let outcome = self.with(|database| {
-                let table = database.begin_read()?.open_table(list)?;
-                for entry in table.range((0, from)..)? {
-                    let (key, value) = entry?;
-                    let id = key.value().1;
-                    rows.push((id, value.value().to_vec()));
+                let Some(table) = tables::Rows::open(database, table)? else { return Ok(()) };
+                table.each(from, |id, row| {
+                    list.rows.push((id, row.to_vec()));
                     (from, gap) = (id.saturating_add(1), 1);
-                }
-                Ok(())
+                })
             });
             match (outcome, from.checked_add(gap)) {
-                (Ok(()), _) => return Ok((rows, is_whole)),
-                (Err(error), None) if rows.is_empty() => return Err(error),
-                (Err(DiskError::Damaged(_)), None) => return Ok((rows, false)),
-                (Err(DiskError::Damaged(_)), Some(next)) => (from, gap, is_whole) = (next, gap.saturating_mul(2), false),
+                (Ok(()), _) => return Ok(list),
+                (Err(DiskError::Damaged(_)), Some(next)) => (from, gap) = (next, gap.saturating_mul(2)),
+                (Err(DiskError::Damaged(_)), None) if !list.rows.is_empty() => return Ok(list),
                 (Err(error), _) => return Err(error),
             }
+            list.is_whole = false;
         }
     }
 
@@ -194,7 +221,8 @@ impl Disk {
     pub(super) fn commit(&self, frozen: Option<&Frozen>, rows: &Rows, old: &[u32]) -> Result<u64, DiskError> {
         self.with(|database| {
             let mut transaction = database.begin_write()?;
-            // Opening after a kill must not walk the whole file.
+            // Opening after a kill must not walk the whole file. This also commits in two phases, the only kind that
+            // suits checked pages: the other one takes a torn page for a sign to roll back, where ours is an error.
             transaction.set_quick_repair(true);
             let mut written = 0;
             {
@@ -206,9 +234,8 @@ impl Disk {
                     generations.remove((0, *generation))?;
                 }
                 if let Some(frozen) = frozen {
-                    written = write_blocks(&mut blocks, frozen)?;
-                    let span = Span { first: frozen.first, last: frozen.last, samples: frozen.samples, bytes: written };
-                    generations.insert((0, frozen.generation), span.encode().as_slice())?;
+                    written = tables::write_blocks(&mut blocks, frozen)?;
+                    generations.insert((0, frozen.generation), frozen.span(written).encode().as_slice())?;
                 }
                 for (table, rows) in [(SERIES, &rows.series), (METADATA, &rows.metadata)] {
                     let mut table = transaction.open_table(table)?;
@@ -225,24 +252,18 @@ impl Disk {
         })
     }
 
-    /// Hands out the chunks of some series in one generation; `ids` ascend. After an error, the number of ids that
-    /// are done stands beside it: the one after them couldn't be read.
+    /// Hands out the chunks of some series in one generation; `ids` ascend; `take` may stop it. After an error, the
+    /// number of ids that are done stands beside it: the one after them couldn't be read.
     pub(super) fn read(
         &self,
         generation: u32,
         ids: &[u32],
-        mut take: impl FnMut(u32, Chunk<&[u8]>) -> Result<(), Damaged>,
+        take: impl FnMut(Entry<'_>) -> Result<ControlFlow<()>, Damaged>,
     ) -> Result<(), (usize, DiskError)> {
         let mut left = ids;
         let outcome = self.with(|database| {
-            let table = database.begin_read()?.open_table(BLOCKS)?;
-            while let Some(id) = left.first() {
-                let Some((first_id, block)) = find_block(&table, generation, *id)? else { break };
-                left = left.split_at(left.partition_point(|id| *id < first_id)).1;
-                left = read_block(block.value(), left, &mut take)
-                    .map_err(|damaged| redb::Error::Corrupted(damaged.to_string()))?;
-            }
-            Ok(())
+            let Some(blocks) = tables::Rows::open(database, BLOCKS)? else { return Ok(()) };
+            blocks.read_chunks(generation, &mut left, take)
         });
         outcome.map_err(|error| (ids.len() - left.len(), error))
     }
@@ -262,63 +283,6 @@ impl Disk {
     pub(super) fn allocated(&self) -> std::io::Result<u64> {
         self.volume.open(FILE)?.allocated()
     }
-}
-
-/// The block that would hold a series: the last one beginning at or before it, else the first one after it.
-fn find_block<'a>(
-    table: &'a ReadOnlyTable<(u64, u32), &'static [u8]>,
-    generation: u32,
-    id: u32,
-) -> Result<Option<(u32, redb::AccessGuard<'a, &'static [u8]>)>, redb::Error> {
-    let generation = u64::from(generation);
-    let before = table.range((generation, 0)..=(generation, id))?.next_back();
-    let found = match before {
-        Some(found) => Some(found),
-        None => table.range((generation, id)..=(generation, u32::MAX))?.next(),
-    };
-    Ok(found.transpose()?.map(|(key, value)| (key.value().1, value)))
-}
-
-/// Hands out the wanted chunks of a block and returns the ids that lie behind it. At least the first id is done.
-fn read_block<'a>(
-    block: &[u8],
-    ids: &'a [u32],
-    take: &mut impl FnMut(u32, Chunk<&[u8]>) -> Result<(), Damaged>,
-) -> Result<&'a [u32], Damaged> {
-    let mut left = ids;
-    let mut chunks = BlockReader::new(block)?;
-    while let Some((id, chunk)) = chunks.advance()? {
-        left = left.split_at(left.partition_point(|wanted| *wanted < id)).1;
-        match left.split_first() {
-            Some((wanted, rest)) if *wanted == id => {
-                take(id, chunk)?;
-                left = rest;
-            }
-            Some(_) => {}
-            None => break,
-        }
-    }
-    Ok(if left.len() == ids.len() { left.get(1..).unwrap_or_default() } else { left })
-}
-
-fn write_blocks(
-    table: &mut redb::Table<'_, (u64, u32), &'static [u8]>,
-    frozen: &Frozen,
-) -> Result<u64, redb::Error> {
-    let mut written = 0;
-    let mut block = BlockWriter::new(frozen.first);
-    let mut chunks = frozen.chunks.iter().peekable();
-    while let Some((id, chunk)) = chunks.next() {
-        block.push(*id, chunk);
-        // The entry's numbers take at most 35 bytes.
-        let is_full = chunks.peek().is_none_or(|(_, next)| block.bytes().len() + next.bits.len() + 35 > BLOCK_BYTES);
-        if let (true, Some(first_id)) = (is_full, block.first_id()) {
-            table.insert((u64::from(frozen.generation), first_id), block.bytes())?;
-            written += block.bytes().len() as u64;
-            block.clear();
-        }
-    }
-    Ok(written)
 }
 
 impl Span {

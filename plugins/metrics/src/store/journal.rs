@@ -8,7 +8,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | `GWJ1` and the generation, once |
-//! | 4 + 4 + 4 | per record: a mark to find it by, its length, the CRC-32 of the rest |
+//! | 4 + 4 + 1 + 4 | per record: a mark to find it by, its length, a check on that, the CRC-32 of the rest |
 //! | … | definitions (count; id and labels each), then a [block](super::block) |
 //!
 //! Fixed numbers are little-endian. It deliberately doesn't decide when to flush.
@@ -21,7 +21,7 @@ use super::volume::{RawFile, Volume};
 const MAGIC: &[u8; 4] = b"GWJ1";
 const HEADER: u64 = 8;
 const MARK: [u8; 4] = [0xe7, 0x47, 0x57, 0x52];
-const RECORD_HEADER: u64 = 12;
+const RECORD_HEADER: u64 = 13;
 /// A record claiming more is damaged; a flush of ten thousand series is a hundredth of it.
 const MAX_RECORD: u64 = 16 << 20;
 /// How much waits in memory while the disk takes nothing; beyond it the file stays incomplete.
@@ -46,14 +46,15 @@ pub(super) struct Journal {
 pub(super) struct Replay {
     /// Where the last whole record ends.
     pub(super) end: u64,
-    /// Damaged stretches before that. A torn last record isn't damage: a kill leaves one.
+    /// Damaged stretches. A last record that ends too early isn't damage: a kill leaves one.
     pub(super) damaged: u64,
 }
 
 impl Journal {
     /// Goes on with a generation; `end` is where its file ends, if there is one.
     pub(super) fn new(volume: Arc<dyn Volume>, generation: u32, end: Option<u64>) -> io::Result<Self> {
-        let file = match end {
+        // A file without a whole header is begun anew.
+        let file = match end.filter(|end| *end >= HEADER) {
             Some(end) => {
                 let file = volume.open(&name(generation))?;
                 file.set_len(end)?;
@@ -62,6 +63,11 @@ impl Journal {
             None => None,
         };
         Ok(Self { volume, generation, file, waiting: Vec::new(), edition: 1 })
+    }
+
+    /// The generation whose file is open.
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// Series defined in this edition need no definition in the next record.
@@ -80,7 +86,9 @@ impl Journal {
     /// Appends a record, after those that wait, and syncs.
     pub(super) fn append(&mut self, record: &[u8]) -> io::Result<()> {
         self.waiting.extend_from_slice(&MARK);
-        self.waiting.extend_from_slice(&(record.len() as u32).to_le_bytes());
+        let length = (record.len() as u32).to_le_bytes();
+        self.waiting.extend_from_slice(&length);
+        self.waiting.push(check(length));
         self.waiting.extend_from_slice(&crc32fast::hash(record).to_le_bytes());
         self.waiting.extend_from_slice(record);
         let written = self.write();
@@ -149,40 +157,68 @@ fn name(generation: u32) -> String {
 }
 
 /// Hands out every whole record of a generation's file in order.
-pub(super) fn replay(volume: &dyn Volume, generation: u32, mut take: impl FnMut(&[u8])) -> io::Result<Replay> {
+pub(super) fn replay(
+    volume: &dyn Volume,
+    generation: u32,
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<Replay> {
     let file = volume.open(&name(generation))?;
     let len = file.len()?;
     let mut replay = Replay { end: HEADER.min(len), damaged: 0 };
-    let (mut at, mut skipped) = (HEADER, false);
-    while let Some(start) = find_mark(&*file, at, len)? {
-        skipped |= start != at;
+    let (mut at, mut skipped, mut torn) = (HEADER.min(len), false, false);
+    loop {
+        let Some(start) = find_mark(&*file, at, len)? else {
+            skipped |= !torn && len - at >= RECORD_HEADER;
+            break;
+        };
+        skipped |= start != at && !torn;
         match read_record(&*file, start, len)? {
-            Some(record) => {
-                replay.damaged += u64::from(skipped);
+            Found::Whole(record) => {
+                replay.damaged += u64::from(skipped || torn);
                 take(&record);
                 at = start + RECORD_HEADER + record.len() as u64;
-                (replay.end, skipped) = (at, false);
+                (replay.end, skipped, torn) = (at, false, false);
             }
-            None => (at, skipped) = (start + 1, true),
+            Found::Torn => (at, torn) = (start + 1, true),
+            Found::Damaged => (at, skipped) = (start + 1, true),
         }
     }
+    replay.damaged += u64::from(skipped);
     Ok(replay)
 }
 
-fn read_record(file: &dyn RawFile, start: u64, len: u64) -> io::Result<Option<Vec<u8>>> {
+/// What stands at a mark.
+enum Found {
+    Whole(Vec<u8>),
+    /// The file ends before the record does.
+    Torn,
+    Damaged,
+}
+
+fn read_record(file: &dyn RawFile, start: u64, len: u64) -> io::Result<Found> {
     let mut header = [0; RECORD_HEADER as usize];
     if start + RECORD_HEADER > len {
-        return Ok(None);
+        return Ok(Found::Torn);
     }
     file.read_at(&mut header, start)?;
-    let [_, _, _, _, l0, l1, l2, l3, c0, c1, c2, c3] = header;
-    let length = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
-    if length > MAX_RECORD || start + RECORD_HEADER + length > len {
-        return Ok(None);
+    let [_, _, _, _, l0, l1, l2, l3, checked, c0, c1, c2, c3] = header;
+    let length = [l0, l1, l2, l3];
+    let end = start + RECORD_HEADER + u64::from(u32::from_le_bytes(length));
+    if check(length) != checked || end - start > MAX_RECORD {
+        return Ok(Found::Damaged);
     }
-    let mut record = vec![0; length as usize];
+    if end > len {
+        return Ok(Found::Torn);
+    }
+    let mut record = vec![0; (end - start - RECORD_HEADER) as usize];
     file.read_at(&mut record, start + RECORD_HEADER)?;
-    Ok((crc32fast::hash(&record) == u32::from_le_bytes([c0, c1, c2, c3])).then_some(record))
+    let is_whole = crc32fast::hash(&record) == u32::from_le_bytes([c0, c1, c2, c3]);
+    Ok(if is_whole { Found::Whole(record) } else { Found::Damaged })
+}
+
+/// Tells a damaged length from a record that was cut short.
+fn check(length: [u8; 4]) -> u8 {
+    crc32fast::hash(&length) as u8
 }
 
 /// Where the next mark stands, from `at` on.

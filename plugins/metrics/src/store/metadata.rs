@@ -79,6 +79,9 @@ impl Metadata {
         let from = &mut bytes;
         let kind = TYPES.get(usize::try_from(varint::take(from)?).ok()?)?.0;
         let name = varint::take_text(from)?.into();
-        Some((name, Self { kind, help: varint::take_text(from)?.into(), unit: varint::take_text(from)?.into() }))
+        Some((
+            name,
+            Self { kind, help: varint::take_text(from)?.into(), unit: varint::take_text(from)?.into() },
+        ))
     }
 }

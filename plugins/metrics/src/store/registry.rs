@@ -65,7 +65,12 @@ impl Registry {
 
     /// Labels whose texts are shared with all others.
     pub(super) fn labels<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Labels {
-        Labels::new(pairs.into_iter().map(|(name, value)| (self.intern(name), self.intern(value))).collect::<Vec<_>>())
+        Labels::new(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (self.intern(name), self.intern(value)))
+                .collect::<Vec<_>>(),
+        )
     }
 
     pub(super) fn len(&self) -> usize {
@@ -77,11 +82,11 @@ impl Registry {
         self.ids.get(labels).copied()
     }
 
-    /// Adds a series under the next number; its samples must be later than `floor`.
-    pub(super) fn add(&mut self, labels: &Labels, floor: i64) -> u32 {
+    /// Adds a series under the next number.
+    pub(super) fn add(&mut self, labels: &Labels) -> u32 {
         let labels = self.labels(labels.iter());
         let id = self.next_id;
-        self.insert(id, Series::new(labels, floor));
+        self.insert(id, Series::new(labels));
         id
     }
 
@@ -100,7 +105,8 @@ impl Registry {
     /// Forgets series that ended before `time`, and returns their numbers.
     pub(super) fn expire(&mut self, time: i64) -> Vec<u32> {
         let is_old = |series: &Series| series.head.is_none() && series.last < time;
-        let old: Vec<u32> = self.series.iter().filter(|(_, series)| is_old(series)).map(|(id, _)| *id).collect();
+        let old: Vec<u32> =
+            self.series.iter().filter(|(_, series)| is_old(series)).map(|(id, _)| *id).collect();
         for id in &old {
             if let Some(series) = self.series.remove(id) {
                 self.ids.remove(&series.labels);
@@ -128,12 +134,12 @@ impl Registry {
 }
 
 impl Series {
-    pub(super) fn new(labels: Labels, floor: i64) -> Self {
+    pub(super) fn new(labels: Labels) -> Self {
         Self {
             labels,
             first: i64::MAX,
             last: i64::MIN,
-            floor,
+            floor: i64::MIN,
             is_open: true,
             is_dirty: true,
             edition: 0,
@@ -161,7 +167,7 @@ impl Series {
             last: if is_open { newest } else { last },
             is_open,
             is_dirty: false,
-            ..Self::new(labels, newest)
+            ..Self::new(labels)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A volume in memory that runs out of space, loses what wasn't synced and flips bits: for tests only.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,12 +33,15 @@ struct DiskState {
 
 impl DiskState {
     fn take(&self, bytes: u64) -> io::Result<()> {
-        let taken = self.free.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |free| free.checked_sub(bytes));
+        let taken =
+            self.free.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |free| free.checked_sub(bytes));
         taken.map(drop).map_err(|_| ErrorKind::StorageFull.into())
     }
 
     fn give(&self, bytes: u64) {
-        self.free.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |free| Some(free.saturating_add(bytes))).unwrap();
+        self.free
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |free| Some(free.saturating_add(bytes)))
+            .unwrap();
     }
 }
 
@@ -195,11 +199,14 @@ impl RawFile for MemoryFile {
         while !bytes.is_empty() {
             let within = (at % PAGE) as usize;
             let (part, later) = bytes.split_at(bytes.len().min(PAGE as usize - within));
-            if !now.pages.contains_key(&(at / PAGE)) {
-                self.disk.take(PAGE)?;
-                now.pages.insert(at / PAGE, vec![0; PAGE as usize]);
-            }
-            now.pages.get_mut(&(at / PAGE)).unwrap()[within..within + part.len()].copy_from_slice(part);
+            let page = match now.pages.entry(at / PAGE) {
+                Entry::Occupied(page) => page.into_mut(),
+                Entry::Vacant(hole) => {
+                    self.disk.take(PAGE)?;
+                    hole.insert(vec![0; PAGE as usize])
+                }
+            };
+            page[within..within + part.len()].copy_from_slice(part);
             at += part.len() as u64;
             now.len = now.len.max(at);
             bytes = later;

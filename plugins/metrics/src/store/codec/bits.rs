@@ -65,12 +65,6 @@ impl BitWriter {
         self.free = 0;
         std::mem::take(&mut self.bytes)
     }
-
-    /// Begins anew in the same memory.
-    pub(super) fn clear(&mut self) {
-        self.free = 0;
-        self.bytes.clear();
-    }
 }
 
 /// Reads bits from bytes; `None` at their end.

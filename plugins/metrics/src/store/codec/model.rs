@@ -57,8 +57,8 @@ impl Form {
 pub(super) fn as_decimal(value: f64, places: u8) -> Option<i64> {
     let power = POWERS.get(usize::from(places))?;
     let scaled = (value * power).round();
-    // Not merely `>`: a NaN must fail too.
-    if !(scaled.abs() <= EXACT) {
+    // A NaN is in no range.
+    if !(-EXACT..=EXACT).contains(&scaled) {
         return None;
     }
     let integer = scaled as i64;
@@ -219,7 +219,8 @@ impl Model {
     fn learn(&mut self, integer: i64, residual: u64) {
         let increase = integer.wrapping_sub(self.integer);
         let beside = increase.wrapping_sub(self.usual_increase());
-        self.costs = (forget(self.costs.0, increase.unsigned_abs()), forget(self.costs.1, beside.unsigned_abs()));
+        self.costs =
+            (forget(self.costs.0, increase.unsigned_abs()), forget(self.costs.1, beside.unsigned_abs()));
         if self.warm {
             let error = (increase << FRACTION).wrapping_sub(self.increase);
             self.increase = self.increase.wrapping_add(error.wrapping_add(1 << (FORGET - 1)) >> FORGET);

@@ -34,10 +34,11 @@ fn frozen(generation: u32, ids: impl IntoIterator<Item = u32>) -> Frozen {
 
 fn read(disk: &Disk, generation: u32, ids: &[u32]) -> Vec<(u32, Chunk)> {
     let mut found = Vec::new();
-    let owned = |Chunk { count, first, last, bits }: Chunk<&[u8]>| Chunk { count, first, last, bits: bits.to_vec() };
-    disk.read(generation, ids, |id, chunk| {
+    let owned =
+        |Chunk { count, first, last, bits }: Chunk<&[u8]>| Chunk { count, first, last, bits: bits.to_vec() };
+    disk.read(generation, ids, |Entry { id, chunk }| {
         found.push((id, owned(chunk)));
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })
     .unwrap();
     found
@@ -134,12 +135,27 @@ fn a_full_disk_is_an_error_that_passes() {
 }
 
 #[test]
+fn a_start_on_a_full_disk_waits_for_space() {
+    let volume = MemoryVolume::new();
+    volume.set_free(20_000);
+    let (disk, loaded) = Disk::open(volume.clone(), CACHE).unwrap();
+    assert_eq!((loaded.series.len(), loaded.is_incomplete), (0, false));
+    for _ in 0..3 {
+        let refused = disk.commit(Some(&frozen(0, 0..60)), &rows(), &[]).unwrap_err();
+        assert!(matches!(refused, DiskError::Full(_)), "{refused:?}");
+    }
+    volume.set_free(u64::MAX);
+    disk.commit(Some(&frozen(0, 0..60)), &rows(), &[]).unwrap();
+    assert_eq!(read(&disk, 0, &[5]), frozen(0, [5]).chunks);
+}
+
+#[test]
 fn a_device_that_fails_is_an_error_that_passes() {
     let volume = filled(1);
     let (disk, _) = Disk::open(volume.clone(), CACHE).unwrap();
     volume.set_broken(true);
     assert!(matches!(disk.commit(Some(&frozen(1, 0..9)), &Rows::default(), &[]), Err(DiskError::Other(_))));
-    assert!(disk.read(0, &[1], |_, _| Ok(())).is_err());
+    assert!(disk.read(0, &[1], |_| Ok(ControlFlow::Continue(()))).is_err());
     volume.set_broken(false);
     assert_eq!(read(&disk, 0, &[1]), frozen(0, [1]).chunks);
     disk.commit(Some(&frozen(1, 0..9)), &Rows::default(), &[]).unwrap();
@@ -153,10 +169,11 @@ fn read_past_damage(disk: &Disk, generations: u32) -> HashSet<(u32, u32)> {
         let mut seen = Vec::new();
         let mut left = all.as_slice();
         while !left.is_empty() {
-            let outcome = disk.read(generation, left, |id, Chunk { count, first, last, bits }| {
-                seen.push((id, Chunk { count, first, last, bits: bits.to_vec() }));
-                Ok(())
-            });
+            let outcome =
+                disk.read(generation, left, |Entry { id, chunk: Chunk { count, first, last, bits } }| {
+                    seen.push((id, Chunk { count, first, last, bits: bits.to_vec() }));
+                    Ok(ControlFlow::Continue(()))
+                });
             match outcome {
                 Ok(()) => break,
                 Err((done, _)) => left = &left[done + 1..],
