@@ -1,5 +1,6 @@
 //! The metrics data source: collect, store, query.
 
 pub mod promql;
+pub mod scrape;
 pub mod series;
 pub mod store;
