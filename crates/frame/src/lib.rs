@@ -18,9 +18,12 @@
 compile_error!("column memory is handed to Arrow files as it stands, which needs a little-endian machine");
 
 pub mod arrow;
+mod cell;
 pub mod chunks;
 mod column;
 mod config;
+pub mod contract;
+pub mod csv;
 mod error;
 mod frame;
 pub mod json;
@@ -33,6 +36,7 @@ pub mod live;
 mod meta;
 pub mod response;
 pub mod shape;
+pub mod table;
 mod timestamp;
 mod values;
 

@@ -198,3 +198,15 @@ fn index_names_every_case_once() {
     names.dedup();
     assert_eq!(names.len(), cases("frame").len());
 }
+
+#[test]
+fn golden_frames_of_the_contract_keep_to_it() {
+    let mut checked = 0;
+    for case in cases("frame").into_iter().filter(|case| case.name.starts_with("contract_")) {
+        let frame = read_json(&case.name, &case.text(&["json"]));
+        let findings = graftwire_frame::contract::check(&[frame]);
+        assert_eq!(findings, [], "{}", case.name);
+        checked += 1;
+    }
+    assert!(checked >= 8, "{checked}");
+}
