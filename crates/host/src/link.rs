@@ -28,6 +28,7 @@ use crate::logs::LogBook;
 use crate::process::Task;
 
 /// How much a plugin may send on one call, and on all together, before the host must have read it.
+/// HTTP/2's own 64 KiB made a stream of 100 MB from a Go plugin take 2.7 times as long; more than this gained nothing.
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// Headers of one answer, of which the error text is one.
