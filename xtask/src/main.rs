@@ -6,6 +6,7 @@
 // A chore speaks to the person at the terminal: printing is its job, unlike in the libraries.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod demo;
 mod package;
 mod run;
 
@@ -17,12 +18,15 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    /// Show this machine's live data through a real plugin, on a page or (--once) as a table.
+    Demo(demo::Args),
     /// Build a plugin and lay out the folder that Grafana loads.
     Package(package::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Demo(args) => demo::run(args),
         Chore::Package(args) => package::run(args),
     };
     match done {

@@ -39,6 +39,31 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let packaged = lay_out(args)?;
+    println!("{}", advice::text(&packaged.folder, &packaged.manifest, &packaged.facts));
+    Ok(())
+}
+
+/// Builds a plugin without optimisation into a folder and gives that folder: for chores that try the plugin.
+pub(crate) fn for_trial(plugin: &str, out: &Path) -> anyhow::Result<PathBuf> {
+    let args = Args {
+        plugin: plugin.to_owned(),
+        out: out.to_owned(),
+        debug: true,
+        targets: Vec::new(),
+        executable: None,
+    };
+    lay_out(args).map(|packaged| packaged.folder)
+}
+
+/// A plugin's folder that has been checked.
+struct Packaged {
+    folder: PathBuf,
+    manifest: Manifest,
+    facts: checks::FolderFacts,
+}
+
+fn lay_out(args: Args) -> anyhow::Result<Packaged> {
     let source = run::root().join("plugins").join(&args.plugin);
     let plugin_json = source.join("plugin.json");
     if !plugin_json.is_file() {
@@ -62,8 +87,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let Some(executable) = start::runnable_here(&folder, &manifest)? {
         start::as_grafana_does(&executable)?;
     }
-    println!("{}", advice::text(&folder, &manifest, &facts));
-    Ok(())
+    Ok(Packaged { folder, manifest, facts })
 }
 
 /// The Cargo package of a plugin, as far as packaging needs it.
