@@ -4,12 +4,14 @@
 //! |---|---|
 //! | CheckHealth | OK |
 //! | QueryData, type `bench`, model `{"rows":N,"frames":M}` | M frames of N rows, made anew for each call: `time` (ns, from + i s), `value` (frame index + i × 0.5), `label` (`series-` + i mod 16) |
+//! | QueryChunkedData, the same with `"chunk":C` | the same frames in chunks of C rows (default 10,000) |
 //! | CallResource `echo` | the request's body |
 //! | CallResource `blob?bytes=N` | N bytes in pieces of 64 KiB |
 //! | RunStream `bench/N` | N frames of one row as JSON, as fast as the host takes them |
 //!
 //! It deliberately does nothing else, so that what is measured is the SDK.
 
+use std::ops::Range;
 use std::process::ExitCode;
 
 use bytes::Bytes;
@@ -26,6 +28,7 @@ const BLOB_PIECE: usize = 64 * 1024;
 fn main() -> ExitCode {
     Plugin::single("graftwire-bench-datasource", Bench)
         .query_data()
+        .query_chunked()
         .check_health()
         .call_resource()
         .stream_data()
@@ -39,39 +42,73 @@ struct Model {
     rows: u64,
     #[serde(default = "one")]
     frames: u64,
+    #[serde(default = "ten_thousand")]
+    chunk: u64,
 }
 
 const fn one() -> u64 {
     1
 }
 
+const fn ten_thousand() -> u64 {
+    10_000
+}
+
+impl Model {
+    fn read(query: &Query) -> Result<Self, QueryError> {
+        if query.query_type != "bench" {
+            let text = format!("query type {:?} is unknown; expected \"bench\"", query.query_type);
+            return Err(QueryError::bad_request(text));
+        }
+        serde_json::from_slice(&query.json)
+            .map_err(|error| QueryError::bad_request(format!("the query model can't be read: {error}")))
+    }
+}
+
 impl QueryData for Bench {
     async fn query(&self, _cx: &RequestContext, query: Query) -> Result<Answer, QueryError> {
-        if query.query_type != "bench" {
-            return Err(QueryError::bad_request(format!(
-                "query type {:?} is unknown; expected \"bench\"",
-                query.query_type
-            )));
-        }
-        let model: Model = serde_json::from_slice(&query.json)
-            .map_err(|error| QueryError::bad_request(format!("the query model can't be read: {error}")))?;
+        let model = Model::read(&query)?;
         if model.rows.saturating_mul(model.frames) > MAX_ROWS {
             return Err(QueryError::bad_request(format!("rows × frames is above {MAX_ROWS}")));
         }
         let from = query.time_range.from.as_nanos();
-        Ok((0..model.frames).map(|index| frame(from, index, model.rows)).collect::<Vec<_>>().into())
+        Ok((0..model.frames).map(|index| frame(from, index, 0..model.rows)).collect::<Vec<_>>().into())
     }
 }
 
-fn frame(from: i64, index: u64, rows: u64) -> Frame {
+impl QueryChunked for Bench {
+    async fn query_chunked(
+        &self,
+        _cx: &RequestContext,
+        query: Query,
+        mut chunks: ChunkSender,
+    ) -> Result<(), QueryError> {
+        let model = Model::read(&query)?;
+        let (from, step) = (query.time_range.from.as_nanos(), model.chunk.max(1));
+        for index in 0..model.frames {
+            let mut first = 0_u64;
+            loop {
+                let end = first.saturating_add(step).min(model.rows);
+                chunks.send(&format!("{index}"), frame(from, index, first..end)).await?;
+                first = end;
+                if first >= model.rows {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows of one frame.
+fn frame(from: i64, index: u64, rows: Range<u64>) -> Frame {
     let second = |i: u64| {
-        Timestamp::from_nanos(
-            from.saturating_add(i64::try_from(i).unwrap_or(i64::MAX).saturating_mul(1_000_000_000)),
-        )
+        let seconds = i64::try_from(i).unwrap_or(i64::MAX);
+        Timestamp::from_nanos(from.saturating_add(seconds.saturating_mul(1_000_000_000)))
     };
-    let times: Vec<Timestamp> = (0..rows).map(second).collect();
-    let values: Vec<f64> = (0..rows).map(|i| index as f64 + i as f64 * 0.5).collect();
-    let labels: Vec<String> = (0..rows).map(|i| format!("series-{}", i % 16)).collect();
+    let times: Vec<Timestamp> = rows.clone().map(second).collect();
+    let values: Vec<f64> = rows.clone().map(|i| index as f64 + i as f64 * 0.5).collect();
+    let labels: Vec<String> = rows.map(|i| format!("series-{}", i % 16)).collect();
     Frame::new(format!("bench-{index}"))
         .with_field(Field::new("time", times))
         .with_field(Field::new("value", values))
@@ -139,7 +176,7 @@ impl StreamData for Bench {
             CallError::new(Code::NotFound, format!("no channel {:?}; expected bench/N", request.path))
         })?;
         for number in 0..count {
-            packets.send_frame(&frame(0, number, 1), Include::All).await?;
+            packets.send_frame(&frame(0, number, 0..1), Include::All).await?;
         }
         Ok(())
     }

@@ -11,12 +11,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use graftwire_frame::Frame;
+use graftwire_frame::chunks::ChunkEncoder;
 use graftwire_frame::json::Include;
 use graftwire_model::{
     AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse,
-    ErrorSource, Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse, PluginContext,
-    PublishRequest, PublishResponse, Query, ReplyStream, ResourceRequest, RunStreamRequest, StreamPacket,
-    SubscribeRequest, SubscribeResponse, ValidationResponse,
+    ErrorSource, FrameFormat, Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse,
+    PluginContext, PublishRequest, PublishResponse, Query, QueryChunk, ReplyStream, ResourceRequest,
+    RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
 };
 use tokio::sync::mpsc;
 
@@ -48,6 +49,53 @@ pub trait QueryData: Send + Sync + 'static {
         cx: &RequestContext,
         query: Query,
     ) -> impl Future<Output = Result<Answer, QueryError>> + Send;
+}
+
+/// Answers data queries piece by piece, in bounded memory.
+pub trait QueryChunked: Send + Sync + 'static {
+    /// Answers one query by sending rows as they come. The future waits while a slow host takes no more, and is
+    /// dropped when the host gives up. What was sent before an error stays.
+    fn query_chunked(
+        &self,
+        cx: &RequestContext,
+        query: Query,
+        chunks: ChunkSender,
+    ) -> impl Future<Output = Result<(), QueryError>> + Send;
+}
+
+/// Where a streamed answer puts its rows.
+#[derive(Debug)]
+pub struct ChunkSender {
+    ref_id: String,
+    encoder: ChunkEncoder,
+    chunks: mpsc::Sender<QueryChunk>,
+}
+
+impl ChunkSender {
+    pub(crate) fn new(ref_id: String, format: FrameFormat, chunks: mpsc::Sender<QueryChunk>) -> Self {
+        Self { ref_id, encoder: ChunkEncoder::new(format), chunks }
+    }
+
+    /// Sends rows of a frame. `frame_id` ties the pieces of one frame together; the first piece sends its schema, so
+    /// all pieces of a frame have the same columns.
+    ///
+    /// # Errors
+    /// The plugin's fault when the frame can't be encoded or `frame_id` is empty; downstream when the host is gone.
+    pub async fn send(&mut self, frame_id: &str, frame: Frame) -> Result<(), QueryError> {
+        if frame_id.is_empty() {
+            return Err(QueryError::plugin(
+                "a chunk without a frame id can't be put together; name the frame",
+            ));
+        }
+        let name = frame.name.clone();
+        let chunk = self.encoder.encode(&self.ref_id, frame_id, frame).map_err(|cause| {
+            QueryError::plugin(format!("frame {name:?} can't be encoded: {cause}")).with_cause(cause)
+        })?;
+        self.chunks
+            .send(chunk)
+            .await
+            .map_err(|_| QueryError::downstream(StreamClosed.to_string()).with_status(499))
+    }
 }
 
 /// The answer to one query.

@@ -10,18 +10,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use graftwire_model::{
     AdmissionRequest, Backend, BoxFuture, CallContext, CallError, Capability, Code, ConversionRequest,
     ConversionResponse, Headers, HealthRequest, HealthResponse, HealthStatus, MetricsRequest,
-    MetricsResponse, MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryRequest,
-    QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket, StreamStatus,
-    SubscribeRequest, SubscribeResponse, ValidationResponse,
+    MetricsResponse, MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryChunk,
+    QueryRequest, QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket,
+    StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse,
 };
 use tokio::sync::Semaphore;
 
-use crate::capability::{Answer, PacketSender, QueryError, RequestContext, ResourceResponse};
+use crate::capability::{Answer, ChunkSender, PacketSender, QueryError, RequestContext, ResourceResponse};
 use crate::instance::Instances;
 use crate::limits::Limits;
 use crate::telemetry::Telemetry;
 
 mod call;
+mod chunked;
+mod driven;
 mod query;
 mod resource;
 mod stream;
@@ -33,6 +35,7 @@ type MetricsHandler<I> = for<'a> fn(&'a I) -> BoxFuture<'a, Result<String, CallE
 /// The methods that were attached, as plain function pointers.
 pub(crate) struct Handlers<I> {
     pub(crate) query: Option<Handler<I, Query, Answer, QueryError>>,
+    pub(crate) chunked: Option<Handler<I, (Query, ChunkSender), (), QueryError>>,
     pub(crate) health: Option<Handler<I, (), HealthResponse, CallError>>,
     pub(crate) resource: Option<Handler<I, ResourceRequest, ResourceResponse, CallError>>,
     pub(crate) metrics: Option<MetricsHandler<I>>,
@@ -48,6 +51,7 @@ impl<I> Default for Handlers<I> {
     fn default() -> Self {
         Self {
             query: None,
+            chunked: None,
             health: None,
             resource: None,
             metrics: None,
@@ -68,7 +72,7 @@ pub(crate) struct Dispatcher<I> {
     instances: Instances<I>,
     limits: Limits,
     telemetry: Telemetry,
-    queries: Semaphore,
+    queries: Arc<Semaphore>,
     streams: Arc<AtomicUsize>,
 }
 
@@ -86,7 +90,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             handlers,
             instances,
             telemetry,
-            queries: Semaphore::new(limits.concurrent_queries_overall.max(1)),
+            queries: Arc::new(Semaphore::new(limits.concurrent_queries_overall.max(1))),
             streams: Arc::new(AtomicUsize::new(0)),
             limits,
         }
@@ -97,6 +101,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         let handlers = &self.handlers;
         let attached = [
             (Capability::QueryData, handlers.query.is_some()),
+            (Capability::QueryChunkedData, handlers.chunked.is_some()),
             (Capability::CallResource, handlers.resource.is_some()),
             (Capability::CheckHealth, handlers.health.is_some()),
             (Capability::CollectMetrics, true),
@@ -174,6 +179,14 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
         request: QueryRequest,
     ) -> BoxFuture<'_, Result<QueryResponse, CallError>> {
         Box::pin(self.query(cx, request))
+    }
+
+    fn query_chunked(
+        &self,
+        cx: CallContext,
+        request: QueryRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<QueryChunk>, CallError>> {
+        Box::pin(self.chunked(cx, request))
     }
 
     fn call_resource(

@@ -44,9 +44,9 @@ mod plugin;
 mod serve;
 
 pub use capability::{
-    Admission, Answer, CallResource, CheckHealth, CollectMetrics, Conversion, PacketSender, PublishStream,
-    QueryData, QueryError, RequestContext, ResourceBody, ResourceResponse, StreamClosed, StreamData,
-    health_error, health_ok,
+    Admission, Answer, CallResource, CheckHealth, ChunkSender, CollectMetrics, Conversion, PacketSender,
+    PublishStream, QueryChunked, QueryData, QueryError, RequestContext, ResourceBody, ResourceResponse,
+    StreamClosed, StreamData, health_error, health_ok,
 };
 pub use instance::{InstanceContext, InstanceError};
 pub use limits::Limits;
@@ -59,9 +59,9 @@ pub use graftwire_model as model;
 /// What a plugin needs most of the time.
 pub mod prelude {
     pub use crate::{
-        Answer, CallResource, CheckHealth, CollectMetrics, InstanceContext, InstanceError, PacketSender,
-        Plugin, PublishStream, QueryData, QueryError, RequestContext, ResourceResponse, StreamData,
-        health_error, health_ok,
+        Answer, CallResource, CheckHealth, ChunkSender, CollectMetrics, InstanceContext, InstanceError,
+        PacketSender, Plugin, PublishStream, QueryChunked, QueryData, QueryError, RequestContext,
+        ResourceResponse, StreamData, health_error, health_ok,
     };
     pub use graftwire_frame::{Field, Frame};
     pub use graftwire_model::{

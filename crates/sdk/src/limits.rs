@@ -20,6 +20,8 @@ pub struct Limits {
     pub streams: usize,
     /// How many messages of a live channel wait for a slow host before the channel waits too. Default 16.
     pub stream_buffer: usize,
+    /// How many chunks of a streamed answer wait for a slow host before the query waits too. Default 4.
+    pub chunk_buffer: usize,
     /// How many instances are kept; the one longest unused goes first. Default 1,000.
     pub instances: usize,
     /// How long connections may take to end once the host asked the plugin to go. Default 50 ms.
@@ -35,6 +37,7 @@ impl Default for Limits {
             concurrent_queries_overall: 64,
             streams: 1_000,
             stream_buffer: 16,
+            chunk_buffer: 4,
             instances: 1_000,
             shutdown_grace: Duration::from_millis(50),
         }

@@ -10,7 +10,8 @@ use graftwire_protocol::handshake::AppVersion;
 use tracing_core::Level;
 
 use crate::capability::{
-    Admission, CallResource, CheckHealth, CollectMetrics, Conversion, PublishStream, QueryData, StreamData,
+    Admission, CallResource, CheckHealth, CollectMetrics, Conversion, PublishStream, QueryChunked, QueryData,
+    StreamData,
 };
 use crate::dispatch::{Dispatcher, Handlers};
 use crate::instance::{InstanceContext, InstanceError, Instances};
@@ -64,6 +65,16 @@ impl<I: Send + Sync + 'static> Plugin<I> {
         I: QueryData,
     {
         self.handlers.query = Some(|instance, cx, query| Box::pin(instance.query(cx, query)));
+        self
+    }
+
+    /// Attaches data queries answered piece by piece. Hosts fall back to plain queries, so attach both.
+    pub fn query_chunked(mut self) -> Self
+    where
+        I: QueryChunked,
+    {
+        self.handlers.chunked =
+            Some(|instance, cx, (query, chunks)| Box::pin(instance.query_chunked(cx, query, chunks)));
         self
     }
 

@@ -44,6 +44,17 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// A request failed if one of its queries did; it is downstream's fault only if no query was the plugin's.
+    pub(crate) fn of_queries(outcomes: impl IntoIterator<Item = Self>) -> Self {
+        outcomes.into_iter().fold(Self::Ok, |whole, one| match (whole, one) {
+            (Self::Error(ErrorSource::Plugin), _) | (_, Self::Error(ErrorSource::Plugin)) => {
+                Self::Error(ErrorSource::Plugin)
+            }
+            (Self::Error(source), _) | (_, Self::Error(source)) => Self::Error(source),
+            (whole, _) => whole,
+        })
+    }
+
     pub(crate) const fn status(self) -> &'static str {
         match self {
             Self::Ok => "ok",

@@ -54,14 +54,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         queries: Vec<Query>,
         format: FrameFormat,
     ) -> QueryResponse {
-        let side_by_side = cx
-            .plugin
-            .grafana_config
-            .concurrent_query_count()
-            .and_then(|count| usize::try_from(count).ok())
-            .filter(|count| *count > 0)
-            .unwrap_or(self.limits.concurrent_queries)
-            .clamp(1, self.limits.concurrent_queries_overall.max(1));
+        let side_by_side = self.side_by_side(cx);
         let responses = futures_util::stream::iter(queries)
             .map(|query| async move {
                 let ref_id = query.ref_id.clone();
@@ -81,6 +74,17 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             .collect()
             .await;
         QueryResponse { responses }
+    }
+
+    /// How many queries of one request run at once: what the host says, within the plugin's limits.
+    pub(super) fn side_by_side(&self, cx: &RequestContext) -> usize {
+        cx.plugin
+            .grafana_config
+            .concurrent_query_count()
+            .and_then(|count| usize::try_from(count).ok())
+            .filter(|count| *count > 0)
+            .unwrap_or(self.limits.concurrent_queries)
+            .clamp(1, self.limits.concurrent_queries_overall.max(1))
     }
 
     async fn answer_one(
@@ -169,17 +173,9 @@ fn end_without_instance(
     Ok(QueryResponse { responses: queries.iter().map(answer).collect() })
 }
 
-/// A request failed if one of its queries did; it is downstream's fault only if no query was the plugin's.
 fn outcome_of(response: &QueryResponse) -> Outcome {
-    let mut sources = response
-        .responses
-        .values()
-        .filter(|answer| answer.is_error())
-        .map(|answer| answer.error_source)
-        .peekable();
-    if sources.peek().is_none() {
-        return Outcome::Ok;
-    }
-    let all_downstream = sources.all(|source| source == Some(ErrorSource::Downstream));
-    Outcome::Error(if all_downstream { ErrorSource::Downstream } else { ErrorSource::Plugin })
+    let failed = response.responses.values().filter(|answer| answer.is_error());
+    Outcome::of_queries(
+        failed.map(|answer| Outcome::Error(answer.error_source.unwrap_or(ErrorSource::Plugin))),
+    )
 }

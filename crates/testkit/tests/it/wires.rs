@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use graftwire_model::*;
+use graftwire_sdk::frame::chunks::ChunkCollector;
 use graftwire_sdk::frame::{Field, Frame};
 use graftwire_sdk::prelude::{
-    Answer, CallResource, CheckHealth, PacketSender, Plugin, PublishStream, QueryData, QueryError,
-    RequestContext, ResourceResponse, StreamData,
+    Answer, CallResource, CheckHealth, ChunkSender, PacketSender, Plugin, PublishStream, QueryChunked,
+    QueryData, QueryError, RequestContext, ResourceResponse, StreamData,
 };
 use graftwire_sdk::{Admission, Conversion};
 use graftwire_testkit::{Pair, Wire};
@@ -35,6 +36,42 @@ impl QueryData for Mirror {
         }
     }
 }
+
+impl QueryChunked for Mirror {
+    async fn query_chunked(
+        &self,
+        _cx: &RequestContext,
+        query: Query,
+        mut chunks: ChunkSender,
+    ) -> Result<(), QueryError> {
+        let frame = |rows: std::ops::Range<i64>| {
+            Frame::new("n").with_field(Field::new("n", rows.collect::<Vec<_>>()))
+        };
+        match query.query_type.as_str() {
+            "fail" => {
+                chunks.send("f", frame(0..2)).await?;
+                Err(QueryError::downstream("half way").with_status(503))
+            }
+            "panic" => panic!("in a chunk"),
+            // Ten million rows: 80 MB if anybody held them all.
+            "huge" => {
+                for at in (0..10_000_000).step_by(10_000) {
+                    MADE.store(at, std::sync::atomic::Ordering::Relaxed);
+                    chunks.send("f", frame(at..at + 10_000)).await?;
+                }
+                Ok(())
+            }
+            _ => {
+                chunks.send("a-b", frame(0..3)).await?;
+                chunks.send("c", frame(10..11)).await?;
+                chunks.send("a-b", frame(3..5)).await
+            }
+        }
+    }
+}
+
+/// How far the huge answer has come.
+static MADE: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
 
 impl CheckHealth for Mirror {
     async fn check_health(&self, cx: &RequestContext) -> Result<HealthResponse, CallError> {
@@ -134,6 +171,7 @@ impl Conversion for Mirror {
 fn mirror() -> Plugin<Mirror> {
     Plugin::single("mirror-datasource", Mirror)
         .query_data()
+        .query_chunked()
         .check_health()
         .call_resource()
         .stream_data()
@@ -294,6 +332,55 @@ async fn queries_keep_every_bit_in_both_formats() {
 }
 
 #[tokio::test]
+async fn chunks_become_the_same_frames_in_both_formats() {
+    for wire in Wire::all() {
+        let pair = Pair::open(mirror(), wire).await.unwrap();
+        for format in [FrameFormat::Arrow, FrameFormat::Json] {
+            let queries = ["good", "fail", "panic"].map(|kind| Query {
+                ref_id: kind.to_owned(),
+                query_type: kind.to_owned(),
+                ..Query::default()
+            });
+            let request = QueryRequest { queries: queries.to_vec(), format, ..QueryRequest::default() };
+            let mut chunks = pair.backend().query_chunked(CallContext::new(), request).await.unwrap();
+            let mut collector = ChunkCollector::default();
+            while let Some(chunk) = chunks.next().await {
+                collector.push(chunk.unwrap()).unwrap();
+            }
+            let rows: Vec<_> = collector.frames("good").map(|frame| frame.rows().unwrap()).collect();
+            assert_eq!(rows, [5, 1], "{wire} {format:?}");
+            let answer = collector.finish(format).unwrap();
+            let of = |kind: &str| (answer.responses[kind].status, answer.responses[kind].error.clone());
+            assert_eq!(of("fail"), (503, "half way".to_owned()), "{wire}");
+            assert_eq!(answer.responses["fail"].frames.len(), 1, "what came before the error stays");
+            assert_eq!(of("panic"), (500, "panic triggered: in a chunk".to_owned()), "{wire}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_holds_the_producer_and_a_dropped_one_stops_it() {
+    use std::sync::atomic::Ordering;
+    for wire in Wire::in_memory() {
+        let pair = Pair::open(mirror(), wire).await.unwrap();
+        let queries =
+            vec![Query { ref_id: "A".to_owned(), query_type: "huge".to_owned(), ..Query::default() }];
+        let request = QueryRequest { queries, ..QueryRequest::default() };
+        let mut chunks = pair.backend().query_chunked(CallContext::new(), request).await.unwrap();
+        chunks.next().await.unwrap().unwrap();
+        // Nobody reads on: windows and buffers fill, then the producer waits.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let held = MADE.load(Ordering::Relaxed);
+        assert!(held < 2_000_000, "{wire}: {held} rows were made for a reader that takes none");
+        drop(chunks);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let stopped = MADE.load(Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(MADE.load(Ordering::Relaxed), stopped, "{wire}: the producer went on");
+    }
+}
+
+#[tokio::test]
 async fn failures_keep_code_text_and_origin() {
     for wire in Wire::all() {
         let pair = Pair::open(mirror(), wire).await.unwrap();
@@ -348,8 +435,7 @@ async fn the_host_finds_what_is_attached_and_nothing_else() {
         let bare = Pair::open(Plugin::single("bare-datasource", ()), wire).await.unwrap();
         let none = bare.capabilities(&context()).await;
         for capability in Capability::ALL {
-            let attached = capability != Capability::QueryChunkedData;
-            assert_eq!(found.has(capability), attached, "{wire}: {capability}");
+            assert!(found.has(capability), "{wire}: {capability}");
             assert_eq!(
                 none.has(capability),
                 capability == Capability::CollectMetrics,
