@@ -48,7 +48,9 @@ use std::time::Duration;
 pub use ast::ValueType;
 pub use error::{ErrorClass, Place, PromqlError};
 
-use crate::series::{Labels, Sample, SelectLimits, SeriesData, SeriesSource};
+use std::sync::Arc;
+
+use crate::series::{Labels, MatchOp, Matcher, Sample, SelectLimits, SeriesData, SeriesSource};
 use evaluator::Evaluator;
 use grid::{FARTHEST, Grid};
 use rows::{Evaluated, Row, is_present};
@@ -84,7 +86,7 @@ impl Default for Options {
 /// What one query may read and hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Points per series of a range query. Default 11,000, as in Prometheus.
+    /// Points per series of a range query. Default 11,001: Prometheus allows 11,000 steps.
     pub points: usize,
     /// Samples read in all. Default as [`SelectLimits`]: 5,000,000.
     pub samples: usize,
@@ -97,7 +99,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let SelectLimits { samples, series } = SelectLimits::default();
-        Self { points: 11_000, samples, series, values: 5_000_000 }
+        Self { points: 11_001, samples, series, values: 5_000_000 }
     }
 }
 
@@ -136,6 +138,11 @@ impl Query {
     #[must_use]
     pub fn value_type(&self) -> ValueType {
         self.expr.value_type()
+    }
+
+    /// Adds conditions to every selector of the query.
+    pub fn narrow(&mut self, matchers: &[Matcher]) {
+        self.expr.narrow(matchers);
     }
 
     /// Evaluates at one instant, in milliseconds since the epoch. `cancelled` is asked between steps.
@@ -227,6 +234,25 @@ impl Query {
             warnings: RefCell::new(BTreeSet::new()),
         }
     }
+}
+
+/// A condition by its parts: a label, one of `=`, `!=`, `=~`, `!~`, and a value.
+///
+/// # Errors
+/// Says what was found: an empty label, another operator, or a pattern that can't be used.
+pub fn matcher(label: &str, operator: &str, value: &str) -> Result<Matcher, String> {
+    if label.is_empty() {
+        return Err("found an empty label".to_owned());
+    }
+    let pattern = || pattern::AnchoredPattern::new(value).map(Arc::new);
+    let op = match operator {
+        "=" => MatchOp::Equal(value.into()),
+        "!=" => MatchOp::NotEqual(value.into()),
+        "=~" => MatchOp::Matches(pattern()?),
+        "!~" => MatchOp::NotMatches(pattern()?),
+        _ => return Err(format!("found the operator {operator:?}")),
+    };
+    Ok(Matcher { name: label.into(), op })
 }
 
 impl Evaluator<'_> {

@@ -83,6 +83,27 @@ impl Expr {
         }
     }
 
+    /// Adds matchers to every selector in it.
+    pub(super) fn narrow(&mut self, matchers: &[Matcher]) {
+        match &mut self.kind {
+            Kind::Number(_) | Kind::Text(_) => {}
+            Kind::Vector(selector) | Kind::Range(selector, _) => {
+                selector.matchers.extend_from_slice(matchers)
+            }
+            Kind::Subquery(subquery) => subquery.expr.narrow(matchers),
+            Kind::Call(_, args) => args.iter_mut().for_each(|arg| arg.narrow(matchers)),
+            Kind::Aggregate(aggregate) => {
+                aggregate.expr.narrow(matchers);
+                aggregate.param.iter_mut().for_each(|param| param.narrow(matchers));
+            }
+            Kind::Binary(binary) => {
+                binary.left.narrow(matchers);
+                binary.right.narrow(matchers);
+            }
+            Kind::Negate(inner) | Kind::Paren(inner) => inner.narrow(matchers),
+        }
+    }
+
     /// The expression without the parentheses around it.
     pub(super) fn bare(&self) -> &Self {
         match &self.kind {

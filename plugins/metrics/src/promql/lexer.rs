@@ -80,6 +80,7 @@ fn token(rest: &str, first: char) -> Result<(TokenKind, usize), String> {
         }
         ':' if is_word_start(second) => Ok((TokenKind::Word, word_length(rest))),
         _ if is_word_start(first) => Ok((TokenKind::Word, word_length(rest))),
+        '$' => Err("found `$`, expected no variable: this one was not replaced by the dashboard".to_owned()),
         _ => SYMBOLS
             .iter()
             .find(|symbol| rest.starts_with(**symbol))

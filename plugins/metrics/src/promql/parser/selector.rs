@@ -2,14 +2,11 @@
 //!
 //! Part of parsing. It deliberately compiles patterns right away, so that a bad one is reported at its place.
 
-use std::sync::Arc;
-
 use super::Parser;
 use crate::promql::ast::{Expr, Kind, Pin, Selector, Shift, Subquery, ValueType};
 use crate::promql::error::PromqlError;
 use crate::promql::lexer::TokenKind;
-use crate::promql::literal;
-use crate::promql::pattern::AnchoredPattern;
+use crate::promql::{self, literal};
 use crate::series::{METRIC_NAME, MatchOp, Matcher};
 
 /// Words that PromQL doesn't take as a metric's name.
@@ -79,18 +76,10 @@ impl Parser<'_> {
         let TokenKind::Text(value) = &self.peek().kind else {
             return Err(self.unexpected("a value in quotes"));
         };
-        let op = match op {
-            "=" => MatchOp::Equal(value.as_str().into()),
-            "!=" => MatchOp::NotEqual(value.as_str().into()),
-            "=~" => MatchOp::Matches(self.pattern(value)?),
-            _ => MatchOp::NotMatches(self.pattern(value)?),
-        };
+        // The place of an error is the value, so it is read before the token is passed.
+        let matcher = promql::matcher(&name, op, value).map_err(|reason| self.wrong(reason))?;
         self.advance();
-        Ok(Matcher { name: name.into(), op })
-    }
-
-    fn pattern(&self, text: &str) -> Result<Arc<AnchoredPattern>, PromqlError> {
-        AnchoredPattern::new(text).map(Arc::new).map_err(|reason| self.wrong(reason))
+        Ok(matcher)
     }
 
     /// `[5m]`, `[1h:1m]`, `offset 5m` and `@ 0` behind an operand, as many as follow.

@@ -1,0 +1,193 @@
+//! How far apart points lie: the step, `$__rate_interval`, and durations as Grafana writes them.
+//!
+//! Between reading a query and evaluating it. The rules are those of Prometheus' data source in Grafana; it
+//! deliberately goes further in one point: a step that would give too many points is always enlarged.
+
+use graftwire_model::TimeRange;
+
+use super::model::QueryModel;
+use super::{QueryFailure, QuerySettings};
+
+/// Steps that a series may have at most; a smaller step than this allows is enlarged. Prometheus' own limit.
+const MOST_STEPS: i64 = 11_000;
+/// Points that are aimed at when a query doesn't say.
+const USUAL_POINTS: i64 = 1500;
+
+const SECOND: i64 = 1000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const YEAR: i64 = 365 * DAY;
+/// No step is longer, whatever a query says.
+const LONGEST: i64 = 100 * YEAR;
+
+/// Up to which distance a rounder one is taken, in milliseconds; beyond the last it is a year.
+const ROUNDED: [(i64, i64); 30] = [
+    (10, 1),
+    (15, 10),
+    (35, 20),
+    (75, 50),
+    (150, 100),
+    (350, 200),
+    (750, 500),
+    (1500, SECOND),
+    (3500, 2 * SECOND),
+    (7500, 5 * SECOND),
+    (12_500, 10 * SECOND),
+    (17_500, 15 * SECOND),
+    (25_000, 20 * SECOND),
+    (45_000, 30 * SECOND),
+    (90_000, MINUTE),
+    (210_000, 2 * MINUTE),
+    (450_000, 5 * MINUTE),
+    (750_000, 10 * MINUTE),
+    (1_050_000, 15 * MINUTE),
+    (1_500_000, 20 * MINUTE),
+    (2_700_000, 30 * MINUTE),
+    (5_400_000, HOUR),
+    (9_000_000, 2 * HOUR),
+    (16_200_000, 3 * HOUR),
+    (32_400_000, 6 * HOUR),
+    (DAY, 12 * HOUR),
+    (7 * DAY, DAY),
+    (21 * DAY, 7 * DAY),
+    (2 * YEAR - 1, 30 * DAY),
+    (i64::MAX, YEAR),
+];
+
+/// The distances of one query, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Steps {
+    /// Between the points of the answer.
+    pub(super) step: i64,
+    /// The window that holds enough samples for a rate at every step.
+    pub(super) rate_interval: i64,
+}
+
+impl Steps {
+    pub(super) fn of(
+        model: &QueryModel,
+        range: TimeRange,
+        settings: &QuerySettings,
+    ) -> Result<Self, QueryFailure> {
+        let scrape = i64::try_from(settings.scrape_interval.as_millis()).unwrap_or(LONGEST).clamp(1, LONGEST);
+        let variable = Variable::of(&model.min_step);
+        let written = match variable {
+            None if !model.min_step.is_empty() => Some(parsed(&model.min_step)?).filter(|least| *least > 0),
+            _ => None,
+        };
+        let least =
+            written.or(Some(model.interval.min(LONGEST)).filter(|interval| *interval > 0)).unwrap_or(scrape);
+        let span = range.to.0.saturating_sub(range.from.0).max(0);
+        let points = if model.max_data_points > 0 { model.max_data_points } else { USUAL_POINTS };
+        let fitting = span / points;
+        let step = if fitting < least { least } else { rounded(fitting) };
+        let step = enlarged(step, span);
+        let rate_interval =
+            (step.saturating_add(written.unwrap_or(scrape))).max(4 * written.unwrap_or(scrape));
+        let step = match variable {
+            Some(Variable::RateInterval) => rate_interval,
+            _ => enlarged(step * model.interval_factor, span),
+        };
+        Ok(Self { step, rate_interval })
+    }
+}
+
+/// A variable in place of the least step.
+enum Variable {
+    Interval,
+    RateInterval,
+}
+
+impl Variable {
+    fn of(text: &str) -> Option<Self> {
+        match text {
+            "$__interval" | "${__interval}" => Some(Self::Interval),
+            "$__rate_interval" | "${__rate_interval}" => Some(Self::RateInterval),
+            _ => None,
+        }
+    }
+}
+
+/// The step, or the smallest round one above it with which the span has no more steps than are allowed.
+fn enlarged(step: i64, span: i64) -> i64 {
+    let least = span / MOST_STEPS + i64::from(span % MOST_STEPS > 0);
+    if step >= least {
+        return step.max(1);
+    }
+    let round = ROUNDED.iter().map(|(_, round)| *round).find(|round| *round >= least);
+    round.unwrap_or_else(|| (least / YEAR + 1) * YEAR)
+}
+
+/// A rounder distance near this one.
+fn rounded(distance: i64) -> i64 {
+    ROUNDED.iter().find(|(most, _)| distance <= *most).map_or(YEAR, |(_, round)| *round)
+}
+
+/// A least step as users write it: `15s`, `1m30s`, `1.5h`, `2d`, `>10s`, or a number of seconds.
+fn parsed(text: &str) -> Result<i64, QueryFailure> {
+    let bare = text.trim_matches(|char: char| matches!(char, '<' | '>') || char.is_whitespace());
+    duration(bare)
+        .filter(|millis| (0.0..=LONGEST as f64).contains(millis))
+        .map(|millis| millis as i64)
+        .ok_or_else(|| QueryFailure::Field {
+            field: "interval",
+            found: format!("{text:?}"),
+            expected: "a duration such as 15s, 1m30s or 2d",
+        })
+}
+
+/// Milliseconds; `None` if it is no duration.
+fn duration(text: &str) -> Option<f64> {
+    if text.is_empty() {
+        return None;
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(|seconds: f64| seconds * 1000.0);
+    }
+    // Days and longer stand alone and whole; a month is a twelfth of a year of 365.25 days.
+    let alone = [('d', 1.0), ('w', 7.0), ('M', 30.4375), ('y', 365.25)];
+    for (unit, days) in alone {
+        if let Some(count) = text.strip_suffix(unit).filter(|count| count.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return count.parse().ok().map(|count: f64| count * days * DAY as f64);
+        }
+    }
+    let mut rest = text;
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !(char.is_ascii_digit() || char == '.'))?;
+        let (count, tail) = rest.split_at_checked(digits)?;
+        let letters = tail.find(|char: char| char.is_ascii_digit() || char == '.').unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at_checked(letters)?;
+        let millis = match unit {
+            "ns" => 1e-6,
+            "us" | "µs" | "μs" => 1e-3,
+            "ms" => 1.0,
+            "s" => 1e3,
+            "m" => 6e4,
+            "h" => 3.6e6,
+            _ => return None,
+        };
+        total += count.parse::<f64>().ok()? * millis;
+        rest = tail;
+    }
+    Some(total)
+}
+
+/// A duration as PromQL reads it: `1m30s`. Nothing is rounded.
+pub(super) fn written(millis: i64) -> String {
+    let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms")];
+    let mut rest = millis.max(0);
+    let mut text = String::new();
+    for (unit, name) in units {
+        if rest >= unit {
+            text += &format!("{}{name}", rest / unit);
+            rest %= unit;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests;
