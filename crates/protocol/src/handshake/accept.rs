@@ -32,6 +32,8 @@ pub struct Negotiated {
     pub server_cert: Option<String>,
     /// Broker connections share the first connection.
     pub multiplexed: bool,
+    /// What the line's seventh field says of that, asked for or not; `None` = there is no such field.
+    pub announced_multiplex: Option<bool>,
 }
 
 impl fmt::Display for Negotiated {
@@ -87,7 +89,14 @@ pub fn accept(line: &str, offer: &HostOffer) -> Result<Negotiated, AcceptError> 
     if wanted && multiplex != Some(true) {
         return Err(AcceptError::MultiplexNotSupported);
     }
-    Ok(Negotiated { version, network, address, server_cert, multiplexed: wanted })
+    Ok(Negotiated {
+        version,
+        network,
+        address,
+        server_cert,
+        multiplexed: wanted,
+        announced_multiplex: multiplex,
+    })
 }
 
 #[cfg(test)]
@@ -131,5 +140,7 @@ mod tests {
             assert_eq!(accept(line, &mux), Err(AcceptError::MultiplexNotSupported));
         }
         assert!(accept("1|2|unix|/tmp/p|grpc||true", &mux).unwrap().multiplexed);
+        let unasked = accept("1|2|unix|/tmp/p|grpc||true", &offer()).unwrap();
+        assert_eq!((unasked.multiplexed, unasked.announced_multiplex), (false, Some(true)));
     }
 }

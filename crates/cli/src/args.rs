@@ -1,0 +1,36 @@
+//! The command line as a whole: global flags and the list of commands. The arguments of a command stand beside what
+//! it does. This file deliberately checks nothing that needs a look at a file or a plugin.
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::EXIT_CODES;
+use crate::{frame, health, inspect, metrics, query, resource, stream};
+
+/// Look at Grafana backend plugins and data frames without Grafana.
+#[derive(Debug, Parser)]
+#[command(name = "graftwire", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Cli {
+    /// Print JSON for programs instead of text for people; errors come as JSON on stderr.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a plugin and tell what it is: handshake, capabilities, health, start time, memory, log.
+    Inspect(inspect::InspectArgs),
+    /// Run data queries and print the answer.
+    Query(query::QueryArgs),
+    /// Call a plugin's resource and print the answer's body.
+    Resource(resource::ResourceArgs),
+    /// Subscribe to a live channel and print its packets as they come.
+    Stream(stream::StreamArgs),
+    /// Ask a plugin (or one data source of it) whether it works.
+    Health(health::HealthArgs),
+    /// Print a plugin's own metrics in Prometheus text form.
+    Metrics(metrics::MetricsArgs),
+    /// Show data frames, or convert them between Arrow, JSON and CSV.
+    Frame(frame::FrameArgs),
+}
