@@ -6,9 +6,14 @@
 // A chore speaks to the person at the terminal: printing is its job, unlike in the libraries.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod codegen;
 mod demo;
+mod fuzz;
 mod package;
 mod run;
+mod test;
+mod tidy;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -20,6 +25,14 @@ use clap::Parser;
 enum Chore {
     /// Show this machine's live data through a real plugin, on a page or (--once) as a table.
     Demo(demo::Args),
+    /// Test everything that must hold: what CI runs.
+    Test(test::Args),
+    /// Check the rules of the repository that no compiler knows.
+    Tidy(tidy::Args),
+    /// Make the generated code from the text in proto/.
+    Codegen(codegen::Args),
+    /// Fuzz the decoders.
+    Fuzz(fuzz::Args),
     /// Build a plugin and lay out the folder that Grafana loads.
     Package(package::Args),
 }
@@ -27,6 +40,10 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Demo(args) => demo::run(args),
+        Chore::Test(args) => test::run(args),
+        Chore::Tidy(args) => tidy::run(args),
+        Chore::Codegen(args) => codegen::run(args),
+        Chore::Fuzz(args) => fuzz::run(args),
         Chore::Package(args) => package::run(args),
     };
     match done {

@@ -5,6 +5,8 @@
 // The builder serves all chores; not every build of xtask uses each part of it.
 #![allow(dead_code)]
 
+pub(crate) mod bounded;
+
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
@@ -67,6 +69,11 @@ impl Run {
     pub(crate) fn quiet(mut self) -> Self {
         self.quiet = true;
         self
+    }
+
+    /// The command line, as it is shown.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// What to tell somebody who does not have the program, such as how to install it.
