@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
-use crate::{frame, health, inspect, metrics, query, resource, stream};
+use crate::{frame, health, inspect, metrics, query, resource, smoke, stream};
 
 /// Look at Grafana backend plugins and data frames without Grafana.
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Health(health::HealthArgs),
     /// Print a plugin's own metrics in Prometheus text form.
     Metrics(metrics::MetricsArgs),
+    /// Try a plugin's main job once: start, health, a query that gives rows, a live packet, stop.
+    Smoke(smoke::SmokeArgs),
     /// Show data frames, or convert them between Arrow, JSON and CSV.
     Frame(frame::FrameArgs),
 }

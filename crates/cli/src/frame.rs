@@ -4,6 +4,7 @@
 
 mod convert;
 mod input;
+mod show;
 
 use clap::{Args, Subcommand};
 
@@ -18,12 +19,15 @@ pub(crate) struct FrameArgs {
 
 #[derive(Debug, Subcommand)]
 enum FrameCommand {
+    /// Print the frames in a file: what they are, their tables, their metadata.
+    Show(show::ShowArgs),
     /// Write the frames in a file as JSON, Arrow or CSV. Between Arrow and JSON nothing is lost.
     Convert(convert::ConvertArgs),
 }
 
 pub(crate) fn run(args: FrameArgs, json: bool) -> Result<Exit, Failure> {
     match args.command {
+        FrameCommand::Show(args) => show::run(&args, json),
         FrameCommand::Convert(args) => convert::run(&args, json),
     }
 }

@@ -4,6 +4,8 @@
 
 mod print;
 
+pub(crate) use print::mebibytes;
+
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +85,7 @@ async fn look(session: &Session) -> Result<(Inspection, graftwire_host::LogBook)
 }
 
 /// How the plugin was stopped, in words.
-fn stop_text(stopped: &StopReport) -> String {
+pub(crate) fn stop_text(stopped: &StopReport) -> String {
     let millis = stopped.took.as_secs_f64() * 1000.0;
     let exit = stopped.exit.map_or_else(|| "no exit seen".to_owned(), |exit| exit.to_string());
     match stopped.orderly {

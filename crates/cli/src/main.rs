@@ -17,8 +17,8 @@ mod progress;
 mod query;
 mod resource;
 mod series;
+mod smoke;
 mod stream;
-mod table;
 mod time;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -48,6 +48,7 @@ fn run(command: Command, json: bool) -> Result<Exit, Failure> {
         Command::Stream(args) => stream::run(&args, json),
         Command::Health(args) => health::run(&args, json),
         Command::Metrics(args) => metrics::run(&args, json),
+        Command::Smoke(args) => smoke::run(&args, json),
         Command::Frame(args) => frame::run(args, json),
     }
 }

@@ -1,4 +1,4 @@
-//! Frames → series of numbers over time, and the text of one cell: what charts and lines of text are made of.
+//! Frames → series of numbers over time: what charts are made of.
 //!
 //! It deliberately leaves out what is no number: a text column has no place in a chart.
 
@@ -80,40 +80,13 @@ pub(crate) fn name(frame: &Frame, field: &Field) -> String {
     }
 }
 
-/// The text of one cell on one line of a terminal.
-pub(crate) fn cell(field: &Field, row: usize) -> String {
-    macro_rules! shown {
-        ($column:expr) => {
-            $column.get(row).map(|value| value.to_string())
-        };
-    }
-    let text = match &field.values {
-        Values::Int8(column) => shown!(column),
-        Values::Int16(column) => shown!(column),
-        Values::Int32(column) => shown!(column),
-        Values::Int64(column) => shown!(column),
-        Values::Uint8(column) => shown!(column),
-        Values::Uint16(column) => shown!(column),
-        Values::Uint32(column) => shown!(column),
-        Values::Uint64(column) => shown!(column),
-        Values::Float32(column) => shown!(column),
-        Values::Float64(column) => shown!(column),
-        Values::Bool(column) => shown!(column),
-        Values::Time(column) => shown!(column),
-        Values::String(column) => shown!(column),
-        Values::Json(column) => shown!(column),
-        Values::Enum(column) => column.get(row).map(|index| {
-            let config = field.config.as_ref().and_then(|config| config.type_config.as_ref());
-            let text = config.and_then(|config| config.enumeration.as_ref()?.text_of(index));
-            text.map_or_else(|| index.0.to_string(), str::to_owned)
-        }),
-    };
-    text.map_or_else(|| "null".to_owned(), |text| printable(&text))
-}
-
-/// Text without control characters: a plugin's text must not steer a person's terminal.
+/// Text without characters that steer a terminal: what a plugin sends is shown, never obeyed.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().flat_map(|c| if steers(c) { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ impl Printer {
 fn line(frame: &Frame, row: usize) -> String {
     let mut parts = Vec::new();
     for field in &frame.fields {
-        let text = series::cell(field, row);
+        let text = field.text(row).map_or_else(|| "null".to_owned(), |text| series::printable(&text));
         match field.value_type() {
             graftwire_frame::ValueType::Time => parts.insert(0, text),
             _ => parts.push(format!("{}={text}", series::printable(&series::name(frame, field)))),

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use graftwire_frame::{Frame, FrameError, FrameFormat, json};
+use graftwire_frame::{Frame, FrameError, FrameFormat, csv, json};
 use serde_json::json;
 
 use super::input::{self, Input};
@@ -38,6 +38,8 @@ enum Target {
     Json,
     /// Arrow IPC file, as plugins send frames.
     Arrow,
+    /// Comma-separated values: names with labels in the first line; types, config and meta are lost.
+    Csv,
 }
 
 pub(super) fn run(args: &ConvertArgs, json: bool) -> Result<Exit, Failure> {
@@ -135,6 +137,7 @@ fn encode(frame: &Frame, target: Target) -> Result<Vec<u8>, Failure> {
     match target {
         Target::Json => frame.encode(FrameFormat::Json).map(|encoded| encoded.into_bytes().into()),
         Target::Arrow => frame.encode(FrameFormat::Arrow).map(|encoded| encoded.into_bytes().into()),
+        Target::Csv => Ok(csv::to_string(frame).into_bytes()),
     }
     .map_err(unwritable)
 }

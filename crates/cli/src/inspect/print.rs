@@ -155,7 +155,8 @@ fn log(text: &mut Text, seen: &Inspection) {
     }
 }
 
-pub(super) fn mebibytes(bytes: u64) -> String {
+/// Bytes as people read the size of a process.
+pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{:.2} MiB", bytes as f64 / 1024.0 / 1024.0)
 }
 

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use graftwire_frame::table::{self, TableLimits};
 use graftwire_frame::{DecodeLimits, Frame, response};
 use graftwire_model::{DataResponse, FrameFormat, QueryResponse};
 
@@ -11,7 +12,7 @@ use super::{QueryArgs, Shown};
 use crate::chart::{self, Canvas};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{file, series, table};
+use crate::{file, series};
 
 /// Prints answers one after the other.
 pub(super) struct Printer {
@@ -120,7 +121,11 @@ fn tables(answer: &QueryResponse) -> Result<String, Failure> {
     if frames.is_empty() {
         return Ok("no frames in the answer\n".to_owned());
     }
-    Ok(frames.iter().map(|(_, frame)| table::render(frame)).collect::<Vec<_>>().join("\n"))
+    Ok(frames
+        .iter()
+        .map(|(_, frame)| table::render(frame, &TableLimits::default()))
+        .collect::<Vec<_>>()
+        .join("\n"))
 }
 
 fn arrow_file(frame: &Frame) -> Result<Vec<u8>, Failure> {

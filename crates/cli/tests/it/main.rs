@@ -1,0 +1,24 @@
+//! The `graftwire` program as its users run it: the real executable over files, scripts and the bench plugin.
+//!
+//! | file | what it proves |
+//! |---|---|
+//! | `run` | how the program and the bench plugin are started here |
+//! | `frames` | every golden frame converts both ways; broken files are told, never a panic |
+//! | `calls` | inspect, query, resource, stream, health, metrics and smoke against a real plugin |
+//! | `exit_codes` | each exit code of `--help` comes from the case it names |
+//! | `pipes` | closed pipes, terminals, `NO_COLOR`, secrets |
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+#![cfg(unix)]
+
+mod calls;
+mod exit_codes;
+mod frames;
+mod pipes;
+mod run;
