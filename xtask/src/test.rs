@@ -95,6 +95,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", Vec::from_iter(failed).join(", ")) }
 }
 
+/// The names of all steps.
+pub(crate) fn step_names() -> impl Iterator<Item = &'static str> {
+    steps::all(true).into_iter().map(|step| step.name)
+}
+
 fn chosen(args: &Args) -> anyhow::Result<Vec<Step>> {
     let mut steps = steps::all(args.all);
     for name in &args.only {

@@ -11,6 +11,7 @@ mod layers;
 mod licences;
 mod links;
 mod manifests;
+mod named_checks;
 mod places;
 mod table;
 
@@ -64,7 +65,7 @@ struct Rule {
     check: fn(&Workspace) -> Vec<Finding>,
 }
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     Rule { name: "layers", about: "arrows between crates are those of ci/layers.toml", check: layers::check },
     Rule {
         name: "absences",
@@ -101,6 +102,11 @@ const RULES: [Rule; 16] = [
         check: command::test,
     },
     Rule { name: "chores", about: "documents name chores that exist", check: command::chores },
+    Rule {
+        name: "named-checks",
+        about: "ARCHITECTURE.md names checks that exist",
+        check: named_checks::check,
+    },
 ];
 
 /// A rule's name with what it found.

@@ -69,3 +69,8 @@ pub mod prelude {
         ResourceRequest, RunStreamRequest, StreamStatus, SubscribeRequest, SubscribeResponse,
     };
 }
+
+/// The repository's README, so that its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

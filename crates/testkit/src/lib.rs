@@ -31,3 +31,8 @@ mod wire;
 
 pub use pair::{Pair, PairError};
 pub use wire::{Transport, Wire};
+
+/// The page on writing a plugin, so that its examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/write-a-plugin.md")]
+pub struct WriteAPlugin;

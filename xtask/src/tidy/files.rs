@@ -25,7 +25,9 @@ pub(super) fn size(workspace: &Workspace) -> Vec<Finding> {
 
 pub(super) fn header(workspace: &Workspace) -> Vec<Finding> {
     let rust = workspace.texts(".rs").filter(|(path, _)| !is_generated(path) && !path.ends_with("/tests.rs"));
-    rust.filter(|(_, text)| !text.starts_with("//! "))
+    // A crate may open with its README.
+    let opens_well = |text: &str| text.starts_with("//! ") || text.starts_with("#![doc = include_str!(");
+    rust.filter(|(_, text)| !opens_well(text))
         .map(|(path, text)| {
             let found = format!("opens with {:?}", text.lines().next().unwrap_or_default());
             Finding::new(

@@ -21,6 +21,7 @@ fn a_file_without_opening_words_is_found() {
     assert_eq!(found(header, "a/src/lib.rs", "use x;\n//! late\n"), 1);
     assert_eq!(found(header, "a/src/lib.rs", ""), 1);
     assert_eq!(found(header, "a/src/lib.rs", "//! What it is.\n"), 0);
+    assert_eq!(found(header, "a/src/lib.rs", "#![doc = include_str!(\"../README.md\")]\n"), 0);
     assert_eq!(found(header, "a/src/x/tests.rs", "use super::*;\n"), 0);
 }
 
