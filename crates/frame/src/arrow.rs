@@ -13,6 +13,8 @@
 
 mod buffers;
 mod file;
+#[cfg(feature = "arrow-interop")]
+pub mod interop;
 mod read;
 mod schema;
 mod segments;
@@ -35,3 +37,6 @@ const META: &str = "meta";
 const LABELS: &str = "labels";
 const CONFIG: &str = "config";
 const FRONT_END_TYPE: &str = "tstype";
+
+#[cfg(test)]
+mod tests;

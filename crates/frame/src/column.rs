@@ -139,6 +139,11 @@ impl<T: Element> Column<T> {
         Self { store, validity }
     }
 
+    #[cfg(feature = "arrow-interop")]
+    pub(crate) fn into_parts(self) -> (T::Store, Option<Bits>) {
+        (self.store, self.validity)
+    }
+
     pub(crate) fn overflowed(&self) -> bool {
         T::overflowed(&self.store)
     }

@@ -43,3 +43,6 @@ impl Include {
         matches!(self, Self::All | Self::Data)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,9 +50,9 @@ impl Footer {
         if !file.starts_with(MAGIC) || !file.ends_with(MAGIC) {
             let start = file.get(..MAGIC.len()).unwrap_or(file);
             return Err(damaged(format!(
-                "found {} bytes starting with {:?}, expected them to start and end with \"ARROW1\"",
+                "found {} bytes starting with \"{}\", expected them to start and end with \"ARROW1\"",
                 file.len(),
-                start.escape_ascii().to_string(),
+                start.escape_ascii(),
             )));
         }
         let end = file.len().checked_sub(TAIL).filter(|end| *end >= MAGIC.len());

@@ -14,15 +14,16 @@ use crate::{Field, Frame, FrameError, ValueType, Values};
 
 /// A schema on its way into a file, where it stands twice.
 pub(super) struct SchemaHeader<'a> {
-    fields: Vec<FieldHeader<'a>>,
-    metadata: Vec<(&'static str, Cow<'a, str>)>,
+    pub(super) fields: Vec<FieldHeader<'a>>,
+    pub(super) metadata: Vec<(&'static str, Cow<'a, str>)>,
 }
 
-struct FieldHeader<'a> {
-    name: &'a str,
-    value_type: ValueType,
-    nullable: bool,
-    metadata: Vec<(&'static str, Cow<'a, str>)>,
+/// A field of such a schema.
+pub(super) struct FieldHeader<'a> {
+    pub(super) name: &'a str,
+    pub(super) value_type: ValueType,
+    pub(super) nullable: bool,
+    pub(super) metadata: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 impl<'a> SchemaHeader<'a> {
@@ -242,17 +243,22 @@ impl<'a> Metadata<'a> {
         pair.value().map(|value| self.mended.text(value))
     }
 
-    /// JSON under a key; absent, empty and `null` are `None`.
     fn json<T: DeserializeOwned>(
         &self,
         key: &str,
         place: impl FnOnce() -> String,
     ) -> Result<Option<T>, FrameError> {
-        match self.find(key) {
-            Some(text) if !text.is_empty() => {
-                serde_json::from_str(&text).map_err(|cause| FrameError::Metadata { place: place(), cause })
-            }
-            _ => Ok(None),
-        }
+        from_json(&self.find(key).unwrap_or_default(), place)
     }
+}
+
+/// JSON of metadata; absent, empty and `null` are `None`.
+pub(super) fn from_json<T: DeserializeOwned>(
+    text: &str,
+    place: impl FnOnce() -> String,
+) -> Result<Option<T>, FrameError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_str(text).map_err(|cause| FrameError::Metadata { place: place(), cause })
 }
