@@ -102,11 +102,20 @@ impl Memory {
         Self { generation, ..Self::default() }
     }
 
-    /// Appends samples of one time.
+    /// Appends samples of one time by our clock.
     pub(super) fn append(&mut self, at: i64, batch: impl IntoIterator<Item = (SeriesId, f64)>) -> Appended {
         if self.newest.is_some_and(|newest| at < newest.saturating_sub(CLOCK_SET_BACK)) {
             self.accept_earlier_times(at);
         }
+        self.append_told(at, batch)
+    }
+
+    /// Appends samples of one time by any clock.
+    pub(super) fn append_told(
+        &mut self,
+        at: i64,
+        batch: impl IntoIterator<Item = (SeriesId, f64)>,
+    ) -> Appended {
         let mut appended = Appended::default();
         for (SeriesId(id), value) in batch {
             let Some(series) = self.registry.series.get_mut(&id) else {

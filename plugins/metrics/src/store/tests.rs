@@ -319,6 +319,23 @@ fn duplicates_and_late_samples_are_refused_and_counted() {
 }
 
 #[test]
+fn a_time_somebody_else_told_says_nothing_of_our_clock() {
+    let volume = MemoryVolume::new();
+    let store = open(&volume);
+    let mut clock = Clock::new();
+    collect(&store, &mut clock, 1, 100);
+    let told = store.resolve(&labels("told", &[])).unwrap();
+    assert_eq!(store.append_told(START - 3_500_000, &[(told, 1.0)]).stored, 1);
+    assert_eq!(store.append_told(START - 3_500_000, &[(told, 1.0)]).duplicate, 1);
+    collect(&store, &mut clock, 1, 100);
+    assert_eq!(store.stats().clock_set_back, 0);
+    drop(store);
+    let store = open(&volume);
+    assert_eq!(select(&store, &[is(METRIC_NAME, "told")])[0].1, [(START - 3_500_000, 1.0)]);
+    assert_eq!(samples_of(&store, 0), expected(0, 1..=200));
+}
+
+#[test]
 fn the_number_of_series_is_bounded() {
     let store = open_with(&MemoryVolume::new(), StoreOptions { max_series: 3, ..StoreOptions::default() });
     let ids: Vec<_> = (0..5).map(|n| store.resolve(&labels("m", &[("n", &n.to_string())]))).collect();
