@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use cursor::{Cursor, excerpt, is_name_byte, is_name_start};
 pub use labels::LabelLimits;
 
+use crate::store::MetricType;
+
 /// Which of the two formats a page is in; they differ in the unit of timestamps and in the escapes of help texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
@@ -39,8 +41,8 @@ pub enum Line<'a> {
     Type {
         /// The metric.
         name: &'a str,
-        /// One of [`TYPES`].
-        kind: &'a str,
+        /// Its type.
+        kind: MetricType,
     },
     /// `# UNIT`, in OpenMetrics.
     Unit {
@@ -54,10 +56,6 @@ pub enum Line<'a> {
     /// A comment or an empty line.
     Nothing,
 }
-
-/// The words `# TYPE` knows.
-pub const TYPES: [&str; 9] =
-    ["counter", "gauge", "histogram", "summary", "untyped", "unknown", "gaugehistogram", "info", "stateset"];
 
 /// A sample as it stands in its line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,7 +79,7 @@ pub struct LineError {
 }
 
 impl LineError {
-    fn new(found: impl Into<String>, expected: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(found: impl Into<String>, expected: impl Into<Cow<'static, str>>) -> Self {
         Self { found: found.into(), expected: expected.into() }
     }
 }
@@ -208,15 +206,23 @@ fn read_comment(comment: &[u8], format: Format) -> Result<Line<'_>, LineError> {
             Ok(Line::Help { name, text: labels::unescape(text, open_metrics) })
         }
         b"TYPE" => {
-            let (name, kind) = named(rest)?;
-            match TYPES.contains(&kind) {
-                true => Ok(Line::Type { name, kind }),
-                false => Err(LineError::new(excerpt(kind), format!("a type: {}", TYPES.join(", ")))),
-            }
+            let (name, word) = named(rest)?;
+            Ok(Line::Type { name, kind: read_type(word)? })
         }
         b"UNIT" if open_metrics => named(rest).map(|(name, unit)| Line::Unit { name, unit }),
         b"EOF" if open_metrics && rest.is_empty() => Ok(Line::End),
         _ => Ok(Line::Nothing),
+    }
+}
+
+fn read_type(word: &str) -> Result<MetricType, LineError> {
+    match (word, MetricType::from_name(word)) {
+        ("untyped" | "unknown", kind) => Ok(kind),
+        (_, MetricType::Unknown) => Err(LineError::new(
+            excerpt(word),
+            "a type: counter, gauge, histogram, summary, untyped, gaugehistogram, info, stateset or unknown",
+        )),
+        (_, kind) => Ok(kind),
     }
 }
 
