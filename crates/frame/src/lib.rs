@@ -1,15 +1,4 @@
-//! Grafana data frames: tables by columns, with labels, display options and metadata, and their two encodings.
-//!
-//! ```
-//! use graftwire_frame::{Field, Frame, FrameFormat, Timestamp};
-//!
-//! let frame = Frame::new("cpu")
-//!     .with_field(Field::new("time", vec![Timestamp::from_secs(1_700_000_000)]))
-//!     .with_field(Field::new("usage", vec![Some(0.25)]).with_labels([("host", "web")]));
-//! let encoded = frame.encode(FrameFormat::Arrow)?;
-//! assert_eq!(Frame::decode(&encoded)?, frame);
-//! # Ok::<(), graftwire_frame::FrameError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! In the life of a query this crate is the step *encode* (frame to [`EncodedFrame`]) and, on the host's side, its
 //! mirror. It deliberately knows no protocol version and does no I/O.

@@ -25,6 +25,11 @@ impl Segments {
         self.done_len + self.current.len()
     }
 
+    /// Whether a piece becomes a segment of its own.
+    pub(super) fn keeps_apart(memory: &Memory<'_>) -> bool {
+        matches!(memory, Memory::Given(_)) && memory.len() >= LARGE
+    }
+
     /// Makes room for so many bytes in one piece.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.current.reserve_exact(bytes);
@@ -35,8 +40,9 @@ impl Segments {
     }
 
     pub(super) fn push(&mut self, memory: Memory<'_>) {
+        let apart = Self::keeps_apart(&memory);
         match memory {
-            Memory::Given(buffer) if buffer.len() >= LARGE => self.push_segment(buffer),
+            Memory::Given(buffer) if apart => self.push_segment(buffer),
             Memory::Given(buffer) => self.extend(&buffer),
             Memory::Lent(bytes) => self.extend(bytes),
         }

@@ -11,6 +11,9 @@ use crate::column::Memory;
 use crate::values::for_column;
 use crate::{Frame, FrameError};
 
+/// A message of no length.
+const END_OF_STREAM: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+
 /// Encodes a frame into one segment; column memory is copied once.
 ///
 /// # Errors
@@ -83,25 +86,27 @@ fn assemble(schema: &SchemaHeader<'_>, batch: Batch<'_>) -> EncodedFrame {
     file.pad();
     write_message(&mut file, &schema_message(schema));
 
-    let block = (batch.rows > 0 && !batch.nodes.is_empty()).then(|| {
+    let mut block = None;
+    if batch.rows > 0 {
         let (header, body) = batch.header();
         let start = file.len();
         write_message(&mut file, &header);
-        let header_len = file.len() - start;
-        let copied = |piece: &Memory<'_>| matches!(piece, Memory::Lent(_));
-        if batch.pieces.iter().all(copied) {
-            file.reserve(body);
-        }
+        let header_len = i32::try_from(file.len() - start).unwrap_or(i32::MAX);
+        block = Some(ipc::Block::new(signed(start), header_len, signed(body)));
+    }
+    let footer = footer(schema, block);
+
+    // All that is still to come, so that nothing copied moves again.
+    let copied = batch.pieces.iter().filter(|piece| !Segments::keeps_apart(piece));
+    let copied: usize = copied.map(|piece| piece.len().next_multiple_of(ALIGNMENT)).sum();
+    file.reserve(copied + END_OF_STREAM.len() + footer.len() + size_of::<i32>() + MAGIC.len());
+    if block.is_some() {
         for piece in batch.pieces {
             file.push(piece);
             file.pad();
         }
-        ipc::Block::new(signed(start), i32::try_from(header_len).unwrap_or(i32::MAX), signed(body))
-    });
-
-    file.extend(&CONTINUATION);
-    file.extend(&0i32.to_le_bytes());
-    let footer = footer(schema, block);
+    }
+    file.extend(&END_OF_STREAM);
     file.extend(&footer);
     file.extend(&length(&footer));
     file.extend(MAGIC);
