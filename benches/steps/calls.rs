@@ -1,0 +1,137 @@
+//! Whole calls: host, wire, plugin and back.
+//!
+//! In memory and over sockets, plugin and host share one thread: the figures are what both sides compute, one after
+//! the other. Over `process` the plugin is a process of its own, as in a server: this executable started again, over a
+//! unix socket, with its log read by the host. Frames stay encoded, as a server may pass them on.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use graftwire_bench_plugin::{PLUGIN_ID, plugin};
+use graftwire_benches::{Size, context, headers, request};
+use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
+use graftwire_model::{
+    Backend, CallContext, EncodedFrame, FrameFormat, HealthRequest, HealthStatus, ResourceRequest,
+    RunStreamRequest,
+};
+use graftwire_testkit::{Pair, Wire};
+use tokio::runtime::Runtime;
+
+use crate::pace;
+
+const ECHO: usize = 1024;
+const BLOB: usize = 16 * 1024 * 1024;
+const PACKETS: usize = 10_000;
+
+pub(crate) fn bench(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for wire in Wire::all() {
+        let pair = runtime.block_on(Pair::open(plugin(), wire)).unwrap();
+        measure(c, &wire.to_string(), &runtime, &pair.backend());
+        // Its sockets are closed inside the runtime.
+        runtime.block_on(async { drop(pair) });
+    }
+    let process = runtime.block_on(start());
+    measure(c, "process", &runtime, &process.backend());
+    runtime.block_on(process.stop());
+}
+
+async fn start() -> Plugin {
+    let spec = PluginSpec::of_executable(std::env::current_exe().unwrap()).with_id(PLUGIN_ID);
+    Plugin::start(&spec, &LaunchOptions::new()).await.unwrap()
+}
+
+fn measure(c: &mut Criterion, over: &str, runtime: &Runtime, backend: &Arc<dyn Backend>) {
+    let mut group = c.benchmark_group(format!("calls {over}"));
+    pace::slow(&mut group);
+    let mut calls = Calls { group, runtime, backend };
+    calls.time(BenchmarkId::from_parameter("health"), None, health);
+    for format in [FrameFormat::Arrow, FrameFormat::Json] {
+        for size in Size::ALL {
+            let name = if format == FrameFormat::Json { "query json" } else { "query" };
+            let rows = Throughput::Elements(size.total_rows());
+            calls.time(BenchmarkId::new(name, size), Some(rows), move |backend| query(backend, size, format));
+        }
+    }
+    let echoed = Throughput::Bytes(ECHO as u64);
+    calls.time(BenchmarkId::new("resource", "echo 1 KiB"), Some(echoed), |backend| {
+        resource(backend, "echo", "echo".to_owned(), Bytes::from_static(&[b'x'; ECHO]), ECHO)
+    });
+    let blob = Throughput::Bytes(BLOB as u64);
+    calls.time(BenchmarkId::new("resource", "blob 16 MiB"), Some(blob), |backend| {
+        resource(backend, "blob", format!("blob?bytes={BLOB}"), Bytes::new(), BLOB)
+    });
+    let packets = Throughput::Elements(PACKETS as u64);
+    calls.time(BenchmarkId::new("stream", PACKETS), Some(packets), stream);
+}
+
+struct Calls<'a> {
+    group: BenchmarkGroup<'a, WallTime>,
+    runtime: &'a Runtime,
+    backend: &'a Arc<dyn Backend>,
+}
+
+impl Calls<'_> {
+    /// Times calls one after the other, inside one run of the runtime.
+    fn time<F: Future<Output = ()>>(
+        &mut self,
+        id: BenchmarkId,
+        throughput: Option<Throughput>,
+        call: impl Fn(Arc<dyn Backend>) -> F,
+    ) {
+        if let Some(throughput) = throughput {
+            self.group.throughput(throughput);
+        }
+        let (runtime, backend) = (self.runtime, self.backend);
+        let repeat = async |calls| {
+            let began = Instant::now();
+            for _ in 0..calls {
+                call(Arc::clone(backend)).await;
+            }
+            began.elapsed()
+        };
+        self.group.bench_function(id, |b| b.iter_custom(|calls: u64| runtime.block_on(repeat(calls))));
+    }
+}
+
+async fn health(backend: Arc<dyn Backend>) {
+    let asked = HealthRequest { context: context(), headers: headers() };
+    let answer = backend.check_health(CallContext::new(), asked).await.unwrap();
+    assert_eq!(answer.status, HealthStatus::Ok);
+}
+
+async fn query(backend: Arc<dyn Backend>, size: Size, format: FrameFormat) {
+    let answer = backend.query_data(CallContext::new(), request(size, format)).await.unwrap();
+    let answer = &answer.responses["A"];
+    assert_eq!((answer.status, answer.frames.len() as u64), (200, size.frames));
+    let bytes: usize = answer.frames.iter().map(EncodedFrame::len).sum();
+    assert!(bytes as u64 > size.total_rows(), "{bytes} bytes for {size}");
+}
+
+async fn resource(backend: Arc<dyn Backend>, path: &str, url: String, body: Bytes, expected: usize) {
+    let (method, path) = ("POST".to_owned(), path.to_owned());
+    let asked = ResourceRequest { context: context(), method, path, url, body, ..ResourceRequest::default() };
+    let mut pieces = backend.call_resource(CallContext::new(), asked).await.unwrap();
+    let mut received = 0;
+    while let Some(piece) = pieces.next().await {
+        received += piece.unwrap().body.len();
+    }
+    assert_eq!(received, expected);
+}
+
+async fn stream(backend: Arc<dyn Backend>) {
+    let asked = RunStreamRequest {
+        context: context(),
+        path: format!("bench/{PACKETS}"),
+        ..RunStreamRequest::default()
+    };
+    let mut packets = backend.run_stream(CallContext::new(), asked).await.unwrap();
+    let mut received = 0;
+    while let Some(packet) = packets.next().await {
+        received += usize::from(!packet.unwrap().data.is_empty());
+    }
+    assert_eq!(received, PACKETS);
+}
