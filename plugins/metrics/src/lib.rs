@@ -1,5 +1,6 @@
 //! The metrics data source: collect, store, query.
 
+pub mod collect;
 pub mod promql;
 pub mod query;
 pub mod scrape;

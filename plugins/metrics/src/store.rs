@@ -50,7 +50,7 @@ pub use metadata::{Metadata, MetricType};
 pub use options::StoreOptions;
 pub use registry::SeriesId;
 
-use crate::series::{Labels, STALE_NAN_BITS};
+use crate::series::Labels;
 use disk::Disk;
 use maintain::{Faults, Upkeep};
 use memory::Memory;
@@ -105,9 +105,13 @@ impl Store {
     }
 
     /// Marks series as ended, so that a query doesn't show their last value for five minutes more.
-    pub fn end(&self, at: i64, series: &[SeriesId]) -> Appended {
-        let marker = f64::from_bits(STALE_NAN_BITS);
-        lock(&self.memory).append(at, series.iter().map(|id| (*id, marker)))
+    pub fn end(&self, at: i64, series: &[SeriesId]) {
+        lock(&self.memory).end(at, series);
+    }
+
+    /// Forgets those of these series that never got a sample.
+    pub fn forget(&self, series: &[SeriesId]) {
+        lock(&self.memory).registry.forget(series);
     }
 
     /// Takes note of what is known of a metric.

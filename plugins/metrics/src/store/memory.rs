@@ -142,6 +142,18 @@ impl Memory {
         appended
     }
 
+    /// Gives series that are open the marker of their end.
+    pub(super) fn end(&mut self, at: i64, series: &[SeriesId]) {
+        let is_live = |series: &Series| series.is_open && series.first != i64::MAX;
+        let ended: Vec<SeriesId> = series
+            .iter()
+            .filter(|id| self.registry.series.get(&id.0).is_some_and(is_live))
+            .copied()
+            .collect();
+        let marker = f64::from_bits(STALE_NAN_BITS);
+        self.append(at, ended.into_iter().map(|id| (id, marker)));
+    }
+
     /// The clock was set back: what is in is cut off, so that the earlier times can follow.
     fn accept_earlier_times(&mut self, at: i64) {
         self.freeze();

@@ -107,15 +107,26 @@ impl Registry {
         let is_old = |series: &Series| series.head.is_none() && series.last < time;
         let old: Vec<u32> =
             self.series.iter().filter(|(_, series)| is_old(series)).map(|(id, _)| *id).collect();
-        for id in &old {
+        self.remove(&old);
+        old
+    }
+
+    /// Forgets those of these series that never got a sample.
+    pub(super) fn forget(&mut self, series: &[SeriesId]) {
+        let is_empty = |id: &u32| self.series.get(id).is_some_and(|series| series.first == i64::MAX);
+        let empty: Vec<u32> = series.iter().map(|id| id.0).filter(is_empty).collect();
+        self.remove(&empty);
+    }
+
+    fn remove(&mut self, ids: &[u32]) {
+        for id in ids {
             if let Some(series) = self.series.remove(id) {
                 self.ids.remove(&series.labels);
             }
         }
-        if !old.is_empty() {
+        if !ids.is_empty() {
             self.texts.retain(|text| Arc::strong_count(text) > 1);
         }
-        old
     }
 
     /// The series that meet all conditions and may have samples in `from..=to`, by ascending number.
