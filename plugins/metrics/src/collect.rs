@@ -208,7 +208,7 @@ fn sources(options: &CollectOptions, store: &Arc<Store>) -> Vec<Box<dyn Source>>
 }
 
 /// Seconds to the microsecond: more would be noise that compresses badly.
-pub(crate) fn in_seconds(duration: Duration) -> f64 {
+fn in_seconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1e6
 }
 

@@ -80,6 +80,8 @@ pub(super) struct Memory {
     pub(super) counters: Counters,
     /// Time of the newest sample.
     pub(super) newest: Option<i64>,
+    /// The newest time our own clock told.
+    pub(super) clock: Option<i64>,
     metadata: BTreeMap<Arc<str>, Described>,
     next_metadata: u32,
     removed_series: Vec<u32>,
@@ -104,9 +106,10 @@ impl Memory {
 
     /// Appends samples of one time by our clock.
     pub(super) fn append(&mut self, at: i64, batch: impl IntoIterator<Item = (SeriesId, f64)>) -> Appended {
-        if self.newest.is_some_and(|newest| at < newest.saturating_sub(CLOCK_SET_BACK)) {
+        if self.clock.is_some_and(|newest| at < newest.saturating_sub(CLOCK_SET_BACK)) {
             self.accept_earlier_times(at);
         }
+        self.clock = self.clock.max(Some(at));
         self.append_told(at, batch)
     }
 
@@ -158,7 +161,7 @@ impl Memory {
     fn accept_earlier_times(&mut self, at: i64) {
         self.freeze();
         self.registry.series.values_mut().for_each(|series| series.floor = i64::MIN);
-        self.newest = Some(at);
+        (self.newest, self.clock) = (Some(at), Some(at));
         self.counters.clock_set_back += 1;
     }
 

@@ -28,6 +28,7 @@ impl Store {
         let failed =
             |path: PathBuf| move |source: io::Error| StoreError::Open { path, source: source.into() };
         let end = replay(&*volume, &mut memory).map_err(failed(volume.path("")))?;
+        memory.clock = memory.newest;
         if lists_damaged {
             fill_gaps(&mut memory);
         }

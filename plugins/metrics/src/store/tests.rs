@@ -327,6 +327,8 @@ fn a_time_somebody_else_told_says_nothing_of_our_clock() {
     let told = store.resolve(&labels("told", &[])).unwrap();
     assert_eq!(store.append_told(START - 3_500_000, &[(told, 1.0)]).stored, 1);
     assert_eq!(store.append_told(START - 3_500_000, &[(told, 1.0)]).duplicate, 1);
+    let ahead = store.resolve(&labels("ahead", &[])).unwrap();
+    assert_eq!(store.append_told(START + 3_500_000, &[(ahead, 1.0)]).stored, 1);
     collect(&store, &mut clock, 1, 100);
     assert_eq!(store.stats().clock_set_back, 0);
     drop(store);
