@@ -201,6 +201,8 @@ fn read_comment(comment: &[u8], format: Format) -> Result<Line<'_>, LineError> {
     let rest = words.get(keyword.len()..).unwrap_or_default();
     let open_metrics = format == Format::OpenMetrics;
     match keyword {
+        // A keyword alone is an ordinary comment too.
+        b"HELP" | b"TYPE" if rest.is_empty() => Ok(Line::Nothing),
         b"HELP" => {
             let (name, text) = named(rest)?;
             Ok(Line::Help { name, text: labels::unescape(text, open_metrics) })

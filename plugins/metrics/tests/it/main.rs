@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `promql::debian` | every expression of the table gives what Debian's Prometheus 2.42 gives, live |
 //! | `promql::recorded` | the same against answers recorded from the engine of Prometheus 3.16 |
+//! | `scrape::pages` | pages over real connections end up in a real store |
+//! | `scrape::faults` | targets that refuse, lie, break off or never end are down for a reason that helps |
+//! | `scrape::prometheus` | Debian's Prometheus makes the same series of the same pages, and its own page is read |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,3 +17,4 @@
 )]
 
 mod promql;
+mod scrape;

@@ -1,8 +1,8 @@
 //! The PromQL engine beside other implementations of the language.
 
-mod compare;
+pub(crate) mod compare;
 mod dataset;
 mod debian;
 mod expressions;
 mod recorded;
-mod server;
+pub(crate) mod server;

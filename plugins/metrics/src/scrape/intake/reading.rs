@@ -101,7 +101,7 @@ impl<'a, S: Sink> Reading<'a, S> {
             Some(known) if sample.at.is_some() && sample.at == known.told => {}
             Some(known) => known.told = self.batch.push(known.id, sample.value, sample.at),
             None => {
-                let labels = stored_labels(sample.labels(self.intake.limits.labels)?, &self.intake.target);
+                let labels = stored_labels(&sample.labels(self.intake.limits.labels)?, &self.intake.target);
                 self.fresh.push(Fresh { key, labels, value: sample.value, told: sample.at });
             }
         }
@@ -187,11 +187,10 @@ impl From<LineError> for Failure {
 }
 
 /// A series' labels under a target. The target's win; what the page says under the same name goes on as
-/// `exported_<name>`.
-fn stored_labels(mut scraped: Vec<(&str, Cow<'_, str>)>, target: &Labels) -> Labels {
-    scraped.retain(|(_, value)| !value.is_empty());
+/// `exported_<name>`, or with more such prefixes until no label of the page, be it an empty one, has that name.
+fn stored_labels(scraped: &[(&str, Cow<'_, str>)], target: &Labels) -> Labels {
     let mut pairs: Vec<(Arc<str>, Arc<str>)> = target.pairs().cloned().collect();
-    for (name, value) in &scraped {
+    for (name, value) in scraped.iter().filter(|(_, value)| !value.is_empty()) {
         let mut name = (*name).to_owned();
         if target.get(&name).is_some() {
             let is_taken = |name: &str, pairs: &[(Arc<str>, Arc<str>)]| {

@@ -67,7 +67,7 @@ fn refusals_say_what_was_found_and_expected() {
             "found \"thing\", expected a type: counter, gauge, histogram, summary, untyped, gaugehistogram, info, \
              stateset or unknown",
         ),
-        ("# HELP", "found the end of the line, expected a metric's name"),
+        ("# HELP 1x", "found \"1x\", expected a metric's name"),
     ] {
         assert_eq!(refusal(line, Format::Text), expected, "{line}");
     }
@@ -76,9 +76,20 @@ fn refusals_say_what_was_found_and_expected() {
 #[test]
 fn comments_say_something_only_with_their_keyword() {
     let read = |line: &'static str, format| read_line(line.as_bytes(), format).unwrap();
-    for line in
-        ["", "  \t", "#", "# ", "#HELP x y", "# help x y", "# HELPER", "# EOF", "# UNIT x s", "#\tnote"]
-    {
+    for line in [
+        "",
+        "  \t",
+        "#",
+        "# ",
+        "#HELP x y",
+        "# HELP",
+        "# TYPE ",
+        "# help x y",
+        "# HELPER",
+        "# EOF",
+        "# UNIT x s",
+        "#\tnote",
+    ] {
         assert_eq!(read(line, Format::Text), Line::Nothing, "{line:?}");
     }
     assert_eq!(read_line(b"# \xff", Format::Text), Ok(Line::Nothing));

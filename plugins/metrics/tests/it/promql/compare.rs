@@ -11,7 +11,7 @@ const TOLERANCE: f64 = 1e-12;
 
 /// What an engine answered.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Refused(String),
     Text(String),
     /// The kind in Prometheus' words, and samples by labels.
@@ -20,7 +20,7 @@ pub(super) enum Outcome {
 
 /// When a query is evaluated, in milliseconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum When {
+pub(crate) enum When {
     At(i64),
     Range(i64, i64, i64),
 }

@@ -12,7 +12,7 @@ use graftwire_metrics::series::SeriesData;
 use super::compare::{Outcome, When};
 
 /// A running server; dropped, it is gone.
-pub(super) struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     port: u16,
     directory: PathBuf,
@@ -29,6 +29,11 @@ impl Drop for Prometheus {
 impl Prometheus {
     /// The error says why there is none.
     pub(super) fn start() -> Result<Self, String> {
+        Self::start_with("global: {}\n")
+    }
+
+    /// The same with a configuration.
+    pub(crate) fn start_with(configuration: &str) -> Result<Self, String> {
         let program = program()?;
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -37,7 +42,7 @@ impl Prometheus {
         let directory = cache().join(format!("data-{port}"));
         std::fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
         let config = directory.join("prometheus.yml");
-        std::fs::write(&config, "global: {}\n").map_err(|error| error.to_string())?;
+        std::fs::write(&config, configuration).map_err(|error| error.to_string())?;
         let child = Command::new(program)
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", directory.join("tsdb").display()))
@@ -62,6 +67,11 @@ impl Prometheus {
         Ok(server)
     }
 
+    /// Where its own metrics are.
+    pub(crate) fn metrics_url(&self) -> String {
+        format!("http://127.0.0.1:{}/metrics", self.port)
+    }
+
     /// Sends samples by remote write, half an hour at a time since the head takes nothing much older than its
     /// newest sample.
     pub(super) fn write(&self, series: &[SeriesData], from: i64, to: i64) {
@@ -75,7 +85,7 @@ impl Prometheus {
         }
     }
 
-    pub(super) fn query(&self, expr: &str, when: When) -> Outcome {
+    pub(crate) fn query(&self, expr: &str, when: When) -> Outcome {
         let seconds = |millis: i64| format!("{}.{:03}", millis / 1000, millis % 1000);
         let (path, rest) = match when {
             When::At(at) => ("/api/v1/query", format!("time={}", seconds(at))),
