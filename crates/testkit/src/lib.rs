@@ -26,6 +26,8 @@
 //!
 //! It deliberately holds no assertions of its own: it makes plugins reachable, and tests say what they expect.
 
+pub mod go;
+
 mod pair;
 mod wire;
 

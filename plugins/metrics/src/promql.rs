@@ -1,7 +1,8 @@
 //! PromQL over a [`SeriesSource`](crate::series::SeriesSource): text → expression → values.
 //!
-//! The step "query → rows" of the metrics data source. It follows Prometheus 3: windows and the lookback exclude
-//! their first instant, numbers may stand for durations, sums are compensated. It deliberately does no I/O and
+//! The step "query → rows" of the metrics data source. It follows Prometheus 3 (numbers may stand for
+//! durations, sums are compensated) but for the first instant of windows and of the lookback, which counts as in
+//! Prometheus 2 unless [`Options::window_start`] says otherwise. It deliberately does no I/O and
 //! knows neither Grafana's query model nor frames; those are in `query`.
 //!
 //! | step | file |
@@ -69,8 +70,31 @@ pub struct Options {
     pub lookback: Duration,
     /// The step of subqueries that name none. Default 1 minute.
     pub subquery_step: Duration,
+    /// Whether a sample at the very beginning of a window, or exactly as old as the lookback, counts.
+    /// Default [`WindowStart::Closed`].
+    pub window_start: WindowStart,
     /// What one query may read and hold.
     pub limits: Limits,
+}
+
+/// Whether the first instant of a window belongs to it. Only samples exactly there make a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WindowStart {
+    /// It does, as in Prometheus 2: `x[1m]` of samples 15 s apart can hold five.
+    #[default]
+    Closed,
+    /// It doesn't, as in Prometheus 3: `x[1m]` of samples 15 s apart holds four.
+    Open,
+}
+
+impl WindowStart {
+    /// The last instant before the window, for a window that begins at `start`.
+    const fn before(self, start: i64) -> i64 {
+        match self {
+            Self::Closed => start - 1,
+            Self::Open => start,
+        }
+    }
 }
 
 impl Default for Options {
@@ -78,6 +102,7 @@ impl Default for Options {
         Self {
             lookback: Duration::from_secs(300),
             subquery_step: Duration::from_secs(60),
+            window_start: WindowStart::default(),
             limits: Limits::default(),
         }
     }
@@ -123,6 +148,23 @@ pub enum Value {
     Vector(Vec<(Labels, Sample)>),
     /// Samples per series, sorted by labels; series without samples are left out.
     Matrix(Vec<SeriesData>),
+}
+
+/// Reads a series selector, as Prometheus' API takes it in `match[]`.
+///
+/// # Errors
+/// [`PromqlError::Invalid`] for what is no PromQL, or is more than a selector.
+pub fn selector(text: &str) -> Result<Vec<Matcher>, PromqlError> {
+    let expr = parser::parse(text)?;
+    match &expr.bare().kind {
+        ast::Kind::Vector(selector) if selector.shift.offset.is_none() && selector.shift.pin.is_none() => {
+            Ok(selector.matchers.to_vec())
+        }
+        _ => Err(PromqlError::Invalid {
+            place: Place::of(text, expr.at),
+            reason: "found an expression, expected a series selector without offset and @".to_owned(),
+        }),
+    }
 }
 
 impl Query {

@@ -33,6 +33,8 @@ use crate::series::SeriesSource;
 
 pub use error::QueryFailure;
 use interval::Steps;
+pub(crate) use interval::least_step;
+pub(crate) use legend::name as legend_name;
 use model::{Format, QueryModel};
 
 /// What the data source decides for all queries.

@@ -84,16 +84,25 @@ func readScript(file string) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
-	// decoding into the built-in maps would merge them with the file's
+	// decoding into the built-in lists and maps would merge them with the file's
 	keys := map[string]json.RawMessage{}
 	if err := json.Unmarshal(raw, &keys); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if _, ok := keys["queries"]; ok {
-		s.Queries = nil
+	reset := map[string]func(){
+		"queries":    func() { s.Queries = nil },
+		"chunked":    func() { s.Chunked = nil },
+		"resources":  func() { s.Resources = nil },
+		"subscribe":  func() { s.Subscribe = nil },
+		"run":        func() { s.Run = nil },
+		"publish":    func() { s.Publish = nil },
+		"admission":  func() { s.Admission = nil },
+		"conversion": func() { s.Conversion = nil },
 	}
-	if _, ok := keys["chunked"]; ok {
-		s.Chunked = nil
+	for key := range keys {
+		if clear, ok := reset[key]; ok {
+			clear()
+		}
 	}
 	if err := json.Unmarshal(raw, s); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

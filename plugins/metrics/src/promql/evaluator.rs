@@ -117,14 +117,15 @@ impl Evaluator<'_> {
         let wanted = |now: i64| pinned.unwrap_or(now) - selector.shift.offset.unwrap_or(0);
         let Some((first, last)) = grid.ends() else { return Ok(Vec::new()) };
         let mut rows = Vec::new();
-        let (from, to) = (wanted(first) - lookback + 1, wanted(last));
+        let start = self.options.window_start;
+        let (from, to) = (start.before(wanted(first) - lookback) + 1, wanted(last));
         self.select(&selector.matchers, from, to, |labels, samples| {
             let mut next = 0;
             let newest = |now: i64| {
                 let at = wanted(now);
                 next += samples.iter().skip(next).take_while(|sample| sample.at <= at).count();
                 let sample = samples.get(next.checked_sub(1)?)?;
-                (sample.at > at - lookback && !sample.is_stale_marker()).then(|| value(sample))
+                (sample.at > start.before(at - lookback) && !sample.is_stale_marker()).then(|| value(sample))
             };
             let values: Vec<f64> = grid.instants().map(newest).map(|value| value.unwrap_or(ABSENT)).collect();
             let row = Row { labels: labels.clone(), values };

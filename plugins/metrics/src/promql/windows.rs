@@ -9,7 +9,7 @@ use super::ast::{Expr, Kind, Shift, Subquery};
 use super::evaluator::Evaluator;
 use super::grid::Grid;
 use super::rows::{ABSENT, Evaluated, Row, is_present};
-use super::{PromqlError, labelset};
+use super::{PromqlError, WindowStart, labelset};
 use crate::series::{Labels, Sample};
 
 /// The samples of one series in one window; never empty.
@@ -19,7 +19,7 @@ pub(super) struct Window<'a> {
     pub(super) samples: &'a [Sample],
     /// Where the value fell, in order; empty unless the function is one of counters.
     pub(super) drops: &'a [Drop],
-    /// Milliseconds; the window begins right after.
+    /// Milliseconds; the window begins here.
     pub(super) from: i64,
     /// Milliseconds; the window ends here.
     pub(super) to: i64,
@@ -72,19 +72,20 @@ struct Frames {
     range: i64,
     shift: Shift,
     pinned: Option<i64>,
+    start: WindowStart,
 }
 
 impl Frames {
-    /// Start (exclusive) and end (inclusive) of the window of a step.
+    /// Start and end of the window of a step.
     fn bounds(&self, now: i64) -> (i64, i64) {
         let to = self.pinned.unwrap_or(now) - self.shift.offset.unwrap_or(0);
         (to - self.range, to)
     }
 
-    /// Start (exclusive) and end (inclusive) of all windows; `None` if there are none.
+    /// The last instant before all windows and their end; `None` if there are none.
     fn extent(&self) -> Option<(i64, i64)> {
         let (first, last) = self.grid.ends()?;
-        Some((self.bounds(first).0, self.bounds(last).1))
+        Some((self.start.before(self.bounds(first).0), self.bounds(last).1))
     }
 }
 
@@ -122,7 +123,8 @@ impl Evaluator<'_> {
             Kind::Subquery(subquery) => (subquery.range, subquery.shift),
             _ => return Ok(()),
         };
-        let frames = Frames { grid, range, shift, pinned: self.pinned(shift) };
+        let start = self.options.window_start;
+        let frames = Frames { grid, range, shift, pinned: self.pinned(shift), start };
         let Some((from, to)) = frames.extent() else { return Ok(()) };
         match &arg.bare().kind {
             Kind::Range(selector, _) => self
@@ -149,7 +151,7 @@ impl Evaluator<'_> {
         Ok(series)
     }
 
-    /// Evaluates a subquery at the multiples of its step in `from` (exclusive) to `to`.
+    /// Evaluates a subquery at the multiples of its step after `from` up to `to`.
     fn subquery(
         &self,
         subquery: &Subquery,
@@ -191,7 +193,7 @@ fn reduced(samples: &[Sample], frames: &Frames, reduction: Reduction<'_>) -> Vec
     let mut params = Vec::with_capacity(reduction.params.len());
     let value = |(step, now)| {
         let (from, to) = frames.bounds(now);
-        edges.advance(samples, &drops, from, to);
+        edges.advance(samples, &drops, frames.start.before(from), to);
         let samples = samples.get(edges.first..edges.end).filter(|window| !window.is_empty())?;
         params.clear();
         params.extend(reduction.params.iter().filter_map(|param| param.get(step)));

@@ -3,6 +3,8 @@
 //! Between reading a query and evaluating it. The rules are those of Prometheus' data source in Grafana; it
 //! deliberately goes further in one point: a step that would give too many points is always enlarged.
 
+use std::time::Duration;
+
 use graftwire_model::TimeRange;
 
 use super::model::QueryModel;
@@ -122,6 +124,14 @@ fn enlarged(step: i64, span: i64) -> i64 {
 /// A rounder distance near this one.
 fn rounded(distance: i64) -> i64 {
     ROUNDED.iter().find(|(most, _)| distance <= *most).map_or(YEAR, |(_, round)| *round)
+}
+
+/// The least step that a live query asks for; `None` if it doesn't.
+pub(crate) fn least_step(text: &str) -> Result<Option<Duration>, QueryFailure> {
+    if text.trim().is_empty() || Variable::of(text).is_some() {
+        return Ok(None);
+    }
+    parsed(text).map(|millis| Some(Duration::from_millis(millis.unsigned_abs())))
 }
 
 /// A least step as users write it: `15s`, `1m30s`, `1.5h`, `2d`, `>10s`, or a number of seconds.

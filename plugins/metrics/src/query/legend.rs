@@ -9,7 +9,7 @@ use crate::series::Labels;
 const AUTO: &str = "__auto";
 
 /// The name to show; `None` = the front end makes one of the labels.
-pub(super) fn name(format: &str, labels: &Labels, expr: &str) -> Option<String> {
+pub(crate) fn name(format: &str, labels: &Labels, expr: &str) -> Option<String> {
     let name = match format {
         AUTO if labels.is_empty() => String::new(),
         AUTO => return None,

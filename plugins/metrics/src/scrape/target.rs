@@ -29,7 +29,7 @@ const INTERVALS: std::ops::RangeInclusive<f64> = 1.0..=3600.0;
 const LONGEST_TEXT: usize = 256;
 
 /// An entry of the setting `scrapeTargets`. `Debug` shows no password.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TargetSettings {
     /// The label `job`.

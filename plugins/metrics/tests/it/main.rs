@@ -7,6 +7,7 @@
 //! | `scrape::pages` | pages over real connections end up in a real store |
 //! | `scrape::faults` | targets that refuse, lie, break off or never end are down for a reason that helps |
 //! | `scrape::prometheus` | Debian's Prometheus makes the same series of the same pages, and its own page is read |
+//! | `gohost` | a go-plugin host drives every call; killed in a query, it comes back with its samples |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,5 +17,6 @@
     clippy::print_stdout
 )]
 
+mod gohost;
 mod promql;
 mod scrape;

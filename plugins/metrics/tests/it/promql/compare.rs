@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use graftwire_metrics::promql::{Options, Query, Value};
+use graftwire_metrics::promql::{Options, Query, Value, WindowStart};
 use graftwire_metrics::series::{Labels, Sample, SeriesSource};
 
 /// How far two numbers may lie apart, relative to the larger: libraries of two languages round logarithms,
@@ -33,12 +33,11 @@ pub(super) struct Tally {
     pub refused: usize,
 }
 
-pub(super) fn ours(source: &dyn SeriesSource, expr: &str, when: When) -> Outcome {
+pub(super) fn ours(source: &dyn SeriesSource, expr: &str, when: When, window_start: WindowStart) -> Outcome {
+    let options = Options { window_start, ..Options::default() };
     let answer = Query::parse(expr).and_then(|query| match when {
-        When::At(at) => query.instant(source, at, &Options::default(), &|| false),
-        When::Range(start, end, step) => {
-            query.range(source, (start, end, step), &Options::default(), &|| false)
-        }
+        When::At(at) => query.instant(source, at, &options, &|| false),
+        When::Range(start, end, step) => query.range(source, (start, end, step), &options, &|| false),
     });
     let points = |samples: &[Sample]| samples.iter().map(|sample| (sample.at, sample.value)).collect();
     match answer.map(|answer| answer.value) {
