@@ -51,7 +51,8 @@ impl Engine {
     ) -> Result<Self, InstanceError> {
         let store = Store::open(&folder, checked.store_options())
             .map_err(|cause| InstanceError::new(crate::causes::text(&cause)).with_cause(cause))?;
-        let failed = |cause: &(dyn std::error::Error + 'static)| InstanceError::new(crate::causes::text(cause));
+        let failed =
+            |cause: &(dyn std::error::Error + 'static)| InstanceError::new(crate::causes::text(cause));
         let options = CollectOptions { interval: checked.interval, ..CollectOptions::default() };
         let collector = Collector::new(Arc::clone(&store), options).map_err(|cause| failed(&cause))?;
         let collection = collector.health();
@@ -101,7 +102,8 @@ impl Engine {
     pub fn problems(&self) -> Vec<String> {
         let store = self.store.health().problems.into_iter().map(|problem| problem.to_string());
         let sources = self.collection.sources().into_iter();
-        let sources = sources.filter_map(|source| source.problem.map(|problem| format!("{}: {problem}", source.name)));
+        let sources =
+            sources.filter_map(|source| source.problem.map(|problem| format!("{}: {problem}", source.name)));
         let scraping = lock(&self.scraping);
         let statuses = scraping.scraper.as_ref().map(Scraper::status).unwrap_or_default();
         let targets = statuses.into_iter().filter_map(|status| status.problem());
