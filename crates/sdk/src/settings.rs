@@ -28,6 +28,11 @@ impl From<SettingsError> for InstanceError {
 /// [`SettingsError`] with the place and the reason.
 pub fn read<T: DeserializeOwned>(json_data: &[u8]) -> Result<T, SettingsError> {
     let trimmed = json_data.trim_ascii();
+    // serde would read a list as the settings in their order, which nobody means.
+    if trimmed.starts_with(b"[") {
+        let reason = "found a list, expected an object of settings".to_owned();
+        return Err(SettingsError { line: 1, column: 1, reason });
+    }
     let text = if trimmed.is_empty() || trimmed == b"null" { b"{}" } else { trimmed };
     serde_json::from_slice(text).map_err(|error| SettingsError {
         line: error.line(),

@@ -65,7 +65,7 @@ fn series(line: &str) -> SeriesData {
 /// The answer at `at` seconds, one line per series, in the answer's order.
 fn instant(given: &Given, expr: &str, at: i64) -> String {
     let answer = Query::parse(expr)
-        .and_then(|query| query.instant(given, at * 1000, &Options::default(), &|| false))
+        .and_then(|query| query.instant(given, at * 1000, &open(), &|| false))
         .unwrap_or_else(|error| panic!("{expr}: {error}"));
     match answer.value {
         Value::Scalar(sample) => sample.value.to_string(),
@@ -82,9 +82,7 @@ fn instant(given: &Given, expr: &str, at: i64) -> String {
 /// The answer from `start` to `end` seconds, one line per series.
 fn range(given: &Given, expr: &str, (start, end, step): (i64, i64, i64)) -> String {
     let answer = Query::parse(expr)
-        .and_then(|query| {
-            query.range(given, (start * 1000, end * 1000, step * 1000), &Options::default(), &|| false)
-        })
+        .and_then(|query| query.range(given, (start * 1000, end * 1000, step * 1000), &open(), &|| false))
         .unwrap_or_else(|error| panic!("{expr}: {error}"));
     let Value::Matrix(series) = answer.value else { panic!("a matrix") };
     matrix(&series)
@@ -101,7 +99,12 @@ fn matrix(series: &[SeriesData]) -> String {
 
 fn refused(given: &Given, expr: &str) -> String {
     Query::parse(expr)
-        .and_then(|query| query.instant(given, 60_000, &Options::default(), &|| false))
+        .and_then(|query| query.instant(given, 60_000, &open(), &|| false))
         .expect_err(expr)
         .to_string()
+}
+
+/// The tables of these tests are written for windows as in Prometheus 3.
+fn open() -> Options {
+    Options { window_start: WindowStart::Open, ..Options::default() }
 }

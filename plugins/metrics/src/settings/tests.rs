@@ -39,7 +39,7 @@ fn what_cannot_be_used_is_named() {
         (r#"{"collectIntervalSeconds":1e9}"#, "collectIntervalSeconds is 1000000000, expected a number"),
         (r#"{"storePath":"data"}"#, "storePath is \"data\", expected an absolute path"),
         (r#"{"retentionDays":[]}"#, "the settings (jsonData) can't be read at line 1"),
-        ("[]", "the settings (jsonData) can't be read at line 1"),
+        ("[]", "the settings (jsonData) can't be read at line 1, column 1: found a list, expected an object"),
     ] {
         let error = checked(text).unwrap_err();
         assert!(error.starts_with(wanted), "{text}: {error}");

@@ -1,9 +1,14 @@
 //! The health check: whether samples come in, and everything that should be known about the store.
 
+use std::time::Duration;
+
 use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
 use super::Source;
+
+/// How long the first collection may take beyond its interval: the first look at a machine is the slowest.
+const FIRST_COLLECTION: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,9 +25,22 @@ struct Details {
     notices: Vec<String>,
 }
 
+impl Source {
+    /// Right after the start there is nothing yet to judge by: waits for the first collection, but not for long.
+    async fn first_samples(&self) {
+        let engine = &self.lease.engine;
+        let mut ticks = engine.store.ticks();
+        if engine.store.stats().samples == 0 {
+            // Whether it came or not is judged by what is in the store.
+            let _ = tokio::time::timeout(engine.interval() + FIRST_COLLECTION, ticks.changed()).await;
+        }
+    }
+}
+
 impl CheckHealth for Source {
     async fn check_health(&self, _cx: &RequestContext) -> Result<HealthResponse, CallError> {
         let engine = &self.lease.engine;
+        self.first_samples().await;
         let stats = engine.store.stats();
         let problems = engine.problems();
         let notices: Vec<String> = engine.place_warning.iter().chain(&self.lease.notice).cloned().collect();

@@ -17,6 +17,30 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn by_default_the_first_instant_of_a_window_counts() {
+    let given = Given::new("g: 1 2 3 4");
+    let count = |options: &Options, expr: &str, at: i64| match Query::parse(expr)
+        .unwrap()
+        .instant(&given, at * 1000, options, &|| false)
+        .unwrap()
+        .value
+    {
+        Value::Vector(values) => values.first().map(|(_, sample)| sample.value),
+        other => panic!("{other:?}"),
+    };
+    for (expr, at, closed, opened) in [
+        ("count_over_time(g[10s])", 30, Some(2.0), Some(1.0)),
+        ("count_over_time(g[15s])", 30, Some(2.0), Some(2.0)),
+        ("count_over_time(g[20s:10s])", 30, Some(3.0), Some(2.0)),
+        ("g", 330, Some(4.0), None),
+        ("g", 331, None, None),
+    ] {
+        assert_eq!(count(&Options::default(), expr, at), closed, "{expr} at {at}");
+        assert_eq!(count(&open(), expr, at), opened, "{expr} at {at}");
+    }
+}
+
+#[test]
 fn the_newest_sample_within_the_lookback_counts() {
     let given = Given::new("g: 1 2 3");
     assert_eq!(instant(&given, "g", 29), "g 3");
