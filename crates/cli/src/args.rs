@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
-use crate::{frame, health, inspect, metrics, query, resource, smoke, stream};
+use crate::{frame, health, inspect, metrics, query, resource, smoke, stream, workbench};
 
 /// Look at Grafana backend plugins and data frames without Grafana.
 #[derive(Debug, Parser)]
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Metrics(metrics::MetricsArgs),
     /// Try a plugin's main job once: start, health, a query that gives rows, a live packet, stop.
     Smoke(smoke::SmokeArgs),
+    /// Run plugins and look at them on a page: live panels, queries, logs, process figures.
+    Workbench(workbench::WorkbenchArgs),
     /// Show data frames, or convert them between Arrow, JSON and CSV.
     Frame(frame::FrameArgs),
 }

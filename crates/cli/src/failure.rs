@@ -64,6 +64,11 @@ impl Failure {
         Self { exit: Exit::Start, message: String::new(), cause: Some(Box::new(cause)) }
     }
 
+    /// There is no plugin to start.
+    pub(crate) fn start_text(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Start, message: message.into(), cause: None }
+    }
+
     /// A file or stream is not what it should be, or can't be read or written.
     pub(crate) fn file(message: impl Into<String>) -> Self {
         Self { exit: Exit::File, message: message.into(), cause: None }
@@ -131,15 +136,23 @@ impl fmt::Display for Failure {
         if !f.alternate() {
             return Ok(());
         }
-        let mut separator = if self.message.is_empty() { "" } else { ": " };
-        let mut next = self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static));
-        while let Some(cause) = next {
-            write!(f, "{separator}{cause}")?;
-            separator = ": ";
-            next = cause.source();
+        match &self.cause {
+            Some(cause) if self.message.is_empty() => f.write_str(&with_causes(cause.as_ref())),
+            Some(cause) => write!(f, ": {}", with_causes(cause.as_ref())),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// An error and what caused it, on one line.
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod series;
 mod smoke;
 mod stream;
 mod time;
+mod workbench;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn run(command: Command, json: bool) -> Result<Exit, Failure> {
         Command::Health(args) => health::run(&args, json),
         Command::Metrics(args) => metrics::run(&args, json),
         Command::Smoke(args) => smoke::run(&args, json),
+        Command::Workbench(args) => workbench::run(&args, json),
         Command::Frame(args) => frame::run(args, json),
     }
 }

@@ -5,8 +5,10 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::time::{Duration, UNIX_EPOCH};
 
 use graftwire_host::{CallObserver, CallReport, Outcome};
+use serde_json::{Value, json};
 
 tokio::task_local! {
     static CALLS: RefCell<Vec<CallReport>>;
@@ -34,16 +36,38 @@ pub(crate) async fn recorded<T>(calls: impl Future<Output = T>) -> (T, Vec<CallR
 
 /// A report as one line for a person.
 pub(crate) fn summary(call: &CallReport) -> String {
-    let outcome = match call.outcome {
+    format!(
+        "{}: {:.1} ms, {} bytes out, {} bytes in, {}",
+        call.path,
+        millis(call.took),
+        call.sent,
+        call.received,
+        outcome(call.outcome)
+    )
+}
+
+/// A report for a page.
+pub(crate) fn to_json(call: &CallReport) -> Value {
+    let started = call.started_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    json!({
+        "path": call.path,
+        "started": millis(started).round(),
+        "millis": millis(call.took),
+        "firstAnswerMillis": call.first_answer.map(millis),
+        "sent": call.sent,
+        "received": call.received,
+        "outcome": outcome(call.outcome),
+    })
+}
+
+fn millis(length: Duration) -> f64 {
+    length.as_secs_f64() * 1000.0
+}
+
+fn outcome(outcome: Outcome) -> String {
+    match outcome {
         Outcome::Ok => "ok".to_owned(),
         Outcome::Failed(code) => format!("failed: {code}"),
         Outcome::Dropped => "ended by us".to_owned(),
-    };
-    format!(
-        "{}: {:.1} ms, {} bytes out, {} bytes in, {outcome}",
-        call.path,
-        call.took.as_secs_f64() * 1000.0,
-        call.sent,
-        call.received
-    )
+    }
 }

@@ -6,6 +6,7 @@
 //! | `frames` | every golden frame converts both ways; broken files are told, never a panic |
 //! | `calls` | inspect, query, resource, stream, health, metrics and smoke against a real plugin |
 //! | `exit_codes` | each exit code of `--help` comes from the case it names |
+//! | `workbench` | the API of the workbench, what it refuses, and how it takes the death of a plugin |
 //! | `pipes` | closed pipes, terminals, `NO_COLOR`, secrets |
 
 #![allow(
@@ -22,3 +23,4 @@ mod exit_codes;
 mod frames;
 mod pipes;
 mod run;
+mod workbench;
