@@ -8,6 +8,7 @@
 //! | `scrape::faults` | targets that refuse, lie, break off or never end are down for a reason that helps |
 //! | `scrape::prometheus` | Debian's Prometheus makes the same series of the same pages, and its own page is read |
 //! | `gohost` | a go-plugin host drives every call; killed in a query, it comes back with its samples |
+//! | `store` | a killed process loses nothing it flushed; a full disk is told, loses nothing and passes |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,3 +21,4 @@
 mod gohost;
 mod promql;
 mod scrape;
+mod store;
