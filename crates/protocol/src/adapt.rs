@@ -26,4 +26,14 @@ pub enum AdaptError {
         /// Which frame of it.
         index: usize,
     },
+    /// An answer above the plugin's own limit, or above the 4 GiB that gRPC can say.
+    #[error(
+        "the answer has {found} bytes, the plugin sends at most {limit}; ask for a shorter time range or fewer series"
+    )]
+    TooLarge {
+        /// Its length.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
 }

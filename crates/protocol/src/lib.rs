@@ -20,12 +20,16 @@ mod adapt;
 mod client;
 mod limits;
 #[cfg(feature = "server")]
+mod segments;
+#[cfg(feature = "server")]
 mod services;
 
 pub use adapt::AdaptError;
 #[cfg(feature = "client")]
 pub use client::{Rpc, client};
 pub use limits::MessageLimits;
+#[cfg(feature = "server")]
+pub use segments::Segments;
 #[cfg(feature = "server")]
 pub use services::{Router, Services, services};
 

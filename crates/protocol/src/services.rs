@@ -19,7 +19,7 @@ use tower_service::Service;
 use crate::handshake::AppVersion;
 use crate::v2::generated as wire;
 use crate::v2::server::Served;
-use crate::{MessageLimits, goplugin, status};
+use crate::{MessageLimits, goplugin, segments, status};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 type Handler = Box<dyn Fn(Request<GrpcBody>) -> BoxFuture<'static, Response<GrpcBody>> + Send + Sync>;
@@ -99,7 +99,7 @@ impl Router {
             return Box::pin(std::future::ready(unimplemented(path)));
         };
         let answer = handler(request.map(GrpcBody::new));
-        Box::pin(async move { explained(answer.await) })
+        Box::pin(async move { segments::in_place(explained(answer.await)) })
     }
 }
 
@@ -169,7 +169,7 @@ fn plugin_v2(
 ) -> Services {
     use Capability as C;
     let has_any = |wanted: &[C]| wanted.iter().any(|capability| capabilities.contains(capability));
-    let served = Arc::new(Served(backend));
+    let served = Arc::new(Served { backend, limits });
     let mut services = Services::new();
 
     macro_rules! serve {

@@ -10,6 +10,8 @@ pub mod generated;
 mod redacted;
 
 pub mod from_wire;
+#[cfg(feature = "server")]
+pub mod to_segments;
 pub mod to_wire;
 
 #[cfg(feature = "client")]

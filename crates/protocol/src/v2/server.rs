@@ -15,12 +15,15 @@ use super::generated::{
     admission_control_server::AdmissionControl, data_server::Data, diagnostics_server::Diagnostics,
     resource_conversion_server::ResourceConversion, resource_server::Resource, stream_server::Stream,
 };
-use super::{from_wire, generated as wire, to_wire};
-use crate::{AdaptError, metadata, status};
+use super::{from_wire, generated as wire, to_segments, to_wire};
+use crate::{AdaptError, MessageLimits, metadata, status};
 
 /// Adapts a [`Backend`] to the generated service traits.
 #[derive(Clone)]
-pub struct Served(pub(crate) Arc<dyn Backend>);
+pub struct Served {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) limits: MessageLimits,
+}
 
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,7 +41,11 @@ fn close<M, W>(answer: Result<M, CallError>, adapt: impl FnOnce(M) -> W) -> Resu
 }
 
 fn unsendable(error: AdaptError) -> Status {
-    status::to_wire(&CallError::new(Code::Internal, error.to_string()).with_cause(error))
+    let code = match error {
+        AdaptError::TooLarge { .. } => Code::ResourceExhausted,
+        _ => Code::Internal,
+    };
+    status::to_wire(&CallError::new(code, error.to_string()).with_cause(error))
 }
 
 /// Turns a stream of answers into a stream of messages, one by one: nothing is read ahead.
@@ -73,8 +80,10 @@ impl Data for Served {
         request: Request<wire::QueryDataRequest>,
     ) -> Result<Response<wire::QueryDataResponse>, Status> {
         let (cx, request) = open(request);
-        let answer = self.0.query_data(cx, from_wire::query_request(request)).await;
-        close(answer, to_wire::query_response)?.into_inner().map(Response::new).map_err(unsendable)
+        let answer = self.backend.query_data(cx, from_wire::query_request(request)).await;
+        let answer = answer.map_err(|error| status::to_wire(&error))?;
+        let message = to_segments::query_response(answer, self.limits.send).map_err(unsendable)?;
+        Ok(message.instead_of(wire::QueryDataResponse::default()))
     }
 
     type QueryChunkedDataStream = Replies<graftwire_model::QueryChunk, wire::QueryChunkedDataResponse>;
@@ -85,7 +94,7 @@ impl Data for Served {
     ) -> Result<Response<Self::QueryChunkedDataStream>, Status> {
         let (cx, request) = open(request);
         replies(
-            self.0.query_chunked(cx, from_wire::query_chunked_request(request)).await,
+            self.backend.query_chunked(cx, from_wire::query_chunked_request(request)).await,
             to_wire::query_chunk,
         )
     }
@@ -98,7 +107,10 @@ impl Diagnostics for Served {
         request: Request<wire::CheckHealthRequest>,
     ) -> Result<Response<wire::CheckHealthResponse>, Status> {
         let (cx, request) = open(request);
-        close(self.0.check_health(cx, from_wire::health_request(request)).await, to_wire::health_response)
+        close(
+            self.backend.check_health(cx, from_wire::health_request(request)).await,
+            to_wire::health_response,
+        )
     }
 
     async fn collect_metrics(
@@ -107,7 +119,7 @@ impl Diagnostics for Served {
     ) -> Result<Response<wire::CollectMetricsResponse>, Status> {
         let (cx, request) = open(request);
         close(
-            self.0.collect_metrics(cx, from_wire::metrics_request(request)).await,
+            self.backend.collect_metrics(cx, from_wire::metrics_request(request)).await,
             to_wire::metrics_response,
         )
     }
@@ -122,7 +134,10 @@ impl Resource for Served {
         request: Request<wire::CallResourceRequest>,
     ) -> Result<Response<Self::CallResourceStream>, Status> {
         let (cx, request) = open(request);
-        replies(self.0.call_resource(cx, from_wire::resource_request(request)).await, to_wire::resource_piece)
+        replies(
+            self.backend.call_resource(cx, from_wire::resource_request(request)).await,
+            to_wire::resource_piece,
+        )
     }
 }
 
@@ -134,7 +149,7 @@ impl Stream for Served {
     ) -> Result<Response<wire::SubscribeStreamResponse>, Status> {
         let (cx, request) = open(request);
         close(
-            self.0.subscribe_stream(cx, from_wire::subscribe_request(request)).await,
+            self.backend.subscribe_stream(cx, from_wire::subscribe_request(request)).await,
             to_wire::subscribe_response,
         )
     }
@@ -146,7 +161,10 @@ impl Stream for Served {
         request: Request<wire::RunStreamRequest>,
     ) -> Result<Response<Self::RunStreamStream>, Status> {
         let (cx, request) = open(request);
-        replies(self.0.run_stream(cx, from_wire::run_stream_request(request)).await, to_wire::stream_packet)
+        replies(
+            self.backend.run_stream(cx, from_wire::run_stream_request(request)).await,
+            to_wire::stream_packet,
+        )
     }
 
     async fn publish_stream(
@@ -154,7 +172,10 @@ impl Stream for Served {
         request: Request<wire::PublishStreamRequest>,
     ) -> Result<Response<wire::PublishStreamResponse>, Status> {
         let (cx, request) = open(request);
-        close(self.0.publish_stream(cx, from_wire::publish_request(request)).await, to_wire::publish_response)
+        close(
+            self.backend.publish_stream(cx, from_wire::publish_request(request)).await,
+            to_wire::publish_response,
+        )
     }
 }
 
@@ -165,7 +186,7 @@ impl AdmissionControl for Served {
         request: Request<wire::AdmissionRequest>,
     ) -> Result<Response<wire::ValidationResponse>, Status> {
         let (cx, request) = open(request);
-        let answer = self.0.validate_admission(cx, from_wire::admission_request(request)).await;
+        let answer = self.backend.validate_admission(cx, from_wire::admission_request(request)).await;
         close(answer, to_wire::validation_response)
     }
 
@@ -174,7 +195,7 @@ impl AdmissionControl for Served {
         request: Request<wire::AdmissionRequest>,
     ) -> Result<Response<wire::MutationResponse>, Status> {
         let (cx, request) = open(request);
-        let answer = self.0.mutate_admission(cx, from_wire::admission_request(request)).await;
+        let answer = self.backend.mutate_admission(cx, from_wire::admission_request(request)).await;
         close(answer, to_wire::mutation_response)
     }
 }
@@ -186,7 +207,7 @@ impl ResourceConversion for Served {
         request: Request<wire::ConversionRequest>,
     ) -> Result<Response<wire::ConversionResponse>, Status> {
         let (cx, request) = open(request);
-        let answer = self.0.convert_objects(cx, from_wire::conversion_request(request)).await;
+        let answer = self.backend.convert_objects(cx, from_wire::conversion_request(request)).await;
         close(answer, to_wire::conversion_response)
     }
 }

@@ -114,18 +114,31 @@ pub fn query_response(response: model::QueryResponse) -> Result<wire::QueryDataR
 }
 
 fn data_response(ref_id: &str, response: model::DataResponse) -> Result<wire::DataResponse, AdaptError> {
+    let (frames, around) = split_response(ref_id, response)?;
+    Ok(wire::DataResponse {
+        frames: frames.into_iter().map(model::EncodedFrame::into_bytes).collect(),
+        ..around
+    })
+}
+
+/// An answer's frames, and the message around them.
+pub(super) fn split_response(
+    ref_id: &str,
+    response: model::DataResponse,
+) -> Result<(Vec<model::EncodedFrame>, wire::DataResponse), AdaptError> {
     let used = response.frames.first().map_or(model::FrameFormat::Arrow, |frame| frame.format);
     if response.frames.iter().any(|frame| frame.format != used) {
         return Err(AdaptError::MixedFormats { ref_id: ref_id.to_owned() });
     }
-    Ok(wire::DataResponse {
+    let around = wire::DataResponse {
         status: status(response.status, &response.error),
         error_source: error_source(response.error_source),
-        frames: response.frames.into_iter().map(model::EncodedFrame::into_bytes).collect(),
+        frames: Vec::new(),
         error: response.error,
         json_meta: bytes::Bytes::new(),
         format: format(used),
-    })
+    };
+    Ok((response.frames, around))
 }
 
 /// Said and showable: as it is. Not said: 200 or 500. Said but not showable: 500 with an error; without one 0, which

@@ -5,8 +5,10 @@
 //! | [`descriptors`] | is our `.proto` text what the Go libraries speak, field by field? |
 //! | [`adapters`] | does every message survive wire → model → wire, and is junk refused? |
 //! | [`goldens`] | do messages made by the Go SDK mean the same here, and go back as equal ones? |
+//! | [`segments`] | does an answer in segments say what the message in one piece says? |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod adapters;
 mod descriptors;
 mod goldens;
+mod segments;
