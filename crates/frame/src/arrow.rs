@@ -4,7 +4,7 @@
 //! as metadata of the fields) and at most one record batch: none if there are no rows. Readers take any number.
 //! Nothing is compressed, nothing dictionary-encoded.
 //!
-//! [`write`] copies column memory once into one segment. [`write_owned`] moves the memory of each column buffer
+//! [`write()`] copies column memory once into one segment. [`write_owned`] moves the memory of each column buffer
 //! of [`LARGE`] bytes or more into a segment of its own; headers and small buffers stand between them.
 //!
 //! The headers are FlatBuffers through arrow-ipc's generated code; the buffers are our own columns. arrow-ipc's

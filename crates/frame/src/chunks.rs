@@ -133,3 +133,6 @@ impl ChunkCollector {
         Ok(QueryResponse { responses })
     }
 }
+
+#[cfg(test)]
+mod tests;

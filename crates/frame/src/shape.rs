@@ -175,3 +175,6 @@ impl ShapeError {
         if rows.saturating_mul(fields) > limit { Err(Self::TooLarge { rows, fields, limit }) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests;

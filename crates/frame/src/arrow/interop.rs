@@ -24,7 +24,7 @@ use crate::{Column, Element, EnumIndex, Frame, FrameError, Json, Timestamp, Valu
 /// The frame as a record batch.
 ///
 /// # Errors
-/// As [`write`](super::write).
+/// As [`write()`](super::write()).
 pub fn to_record_batch(mut frame: Frame) -> Result<RecordBatch, InteropError> {
     let rows = frame.rows()?;
     let values: Vec<_> = frame.fields.iter_mut().map(|field| field.values.take()).collect();

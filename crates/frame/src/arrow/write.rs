@@ -31,7 +31,7 @@ pub fn write(frame: &Frame) -> Result<EncodedFrame, FrameError> {
 /// Encodes a frame and gives it up: large column buffers become segments without a copy.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_owned(mut frame: Frame) -> Result<EncodedFrame, FrameError> {
     let mut batch = Batch::new(frame.rows()?);
     for field in &mut frame.fields {

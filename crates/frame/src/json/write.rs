@@ -18,10 +18,10 @@ pub fn write(frame: &Frame, include: Include) -> Result<EncodedFrame, FrameError
     Ok(EncodedFrame::new(FrameFormat::Json, out))
 }
 
-/// [`write`], at the end of bytes that are there already. After an error the bytes are what they were.
+/// [`write()`], at the end of bytes that are there already. After an error the bytes are what they were.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_to(out: &mut Vec<u8>, frame: &Frame, include: Include) -> Result<(), FrameError> {
     let start = out.len();
     let result = push_frame(out, frame, include);
@@ -34,7 +34,7 @@ pub fn write_to(out: &mut Vec<u8>, frame: &Frame, include: Include) -> Result<()
 /// Encodes frames as one JSON array.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_list(frames: &[Frame]) -> Result<Vec<u8>, FrameError> {
     let mut out = vec![b'['];
     for (index, frame) in frames.iter().enumerate() {
