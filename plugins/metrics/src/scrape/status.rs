@@ -29,7 +29,7 @@ pub struct TargetStatus {
     pub refused_series: usize,
     /// Samples of that page that weren't stored: series that stand twice, or times before the last one stored.
     pub out_of_order: u64,
-    /// Samples of that page with a timestamp more than an hour ago or four minutes ahead.
+    /// Samples of that page with a timestamp more than an hour ago or ten minutes ahead.
     pub out_of_bounds: u64,
 }
 
@@ -64,7 +64,7 @@ impl TargetStatus {
         let dropped = [
             (self.refused_series as u64, "series had no room in the store"),
             (self.out_of_order, "samples stand twice or have a time before the last one"),
-            (self.out_of_bounds, "samples have a timestamp more than an hour ago or four minutes ahead"),
+            (self.out_of_bounds, "samples have a timestamp more than an hour ago or ten minutes ahead"),
         ];
         let dropped: Vec<_> = dropped
             .iter()

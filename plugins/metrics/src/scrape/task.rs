@@ -90,7 +90,11 @@ impl<S: Sink, O: Outside> Task<S, O> {
         }
         let count = lines.finish(|number, line| reading.line(number, line))?;
         *samples = reading.samples();
-        reading.commit(count)
+        reading.check_end(count)?;
+        while reading.resolve_some() {
+            tokio::task::yield_now().await;
+        }
+        Ok(reading.commit())
     }
 
     /// The time a scrape's samples get.

@@ -4,6 +4,7 @@
 //! series without samples behind.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::cache::Key;
@@ -16,7 +17,7 @@ use crate::store::Appended;
 
 /// A sample may say that it was taken that long before the scrape, in milliseconds, or that long after it.
 const EARLIEST: i64 = 60 * 60 * 1000;
-const LATEST: i64 = 4 * 60 * 1000;
+const LATEST: i64 = 10 * 60 * 1000;
 
 /// See the module.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(in crate::scrape) struct Reading<'a, S: Sink> {
     /// Whether `# EOF` was read.
     is_ended: bool,
     batch: Batch<S::Id>,
-    fresh: Vec<Fresh>,
+    fresh: VecDeque<Fresh>,
 }
 
 /// Samples of known series.
@@ -57,7 +58,7 @@ impl<'a, S: Sink> Reading<'a, S> {
         intake.descriptions.begin_page();
         let now = Vec::with_capacity(intake.cache.len());
         let batch = Batch { at, now, told: Vec::new(), out_of_bounds: 0 };
-        Self { intake, format, taken: Taken::default(), is_ended: false, batch, fresh: Vec::new() }
+        Self { intake, format, taken: Taken::default(), is_ended: false, batch, fresh: VecDeque::new() }
     }
 
     /// Samples read so far.
@@ -102,32 +103,25 @@ impl<'a, S: Sink> Reading<'a, S> {
             Some(known) => known.told = self.batch.push(known.id, sample.value, sample.at),
             None => {
                 let labels = stored_labels(&sample.labels(self.intake.limits.labels)?, &self.intake.target);
-                self.fresh.push(Fresh { key, labels, value: sample.value, told: sample.at });
+                self.fresh.push_back(Fresh { key, labels, value: sample.value, told: sample.at });
             }
         }
         Ok(())
     }
 
-    /// The page is complete: hands everything over.
-    pub(in crate::scrape) fn commit(mut self, lines: u64) -> Result<Taken, ScrapeError> {
-        if self.format == Format::OpenMetrics && !self.is_ended {
-            return Err(ScrapeError::Unfinished { line: lines });
+    /// The page has so many lines: is that all of it?
+    pub(in crate::scrape) fn check_end(&self, lines: u64) -> Result<(), ScrapeError> {
+        match self.format == Format::OpenMetrics && !self.is_ended {
+            true => Err(ScrapeError::Unfinished { line: lines }),
+            false => Ok(()),
         }
-        self.resolve_fresh();
-        let appended = self.batch.append(&*self.intake.sink);
-        self.taken.out_of_order = appended.out_of_order + appended.duplicate;
-        self.taken.out_of_bounds = self.batch.out_of_bounds;
-        self.intake.end_missing(self.batch.at, self.batch.ids());
-        if appended.unknown > 0 {
-            // The sink has forgotten series: the next page is looked up anew.
-            self.intake.cache.clear();
-        }
-        self.intake.descriptions.commit(&*self.intake.sink, self.format);
-        Ok(self.taken)
     }
 
-    fn resolve_fresh(&mut self) {
-        for Fresh { key, labels, value, told } in std::mem::take(&mut self.fresh) {
+    /// Looks some new series up; `true` if there are more. A large page's first scrape shouldn't hold up a thread that
+    /// others share.
+    pub(in crate::scrape) fn resolve_some(&mut self) -> bool {
+        const SOME: usize = 1000;
+        for Fresh { key, labels, value, told } in self.fresh.drain(..SOME.min(self.fresh.len())) {
             match self.intake.sink.resolve(&labels) {
                 Some(id) => {
                     self.taken.added += 1;
@@ -137,6 +131,22 @@ impl<'a, S: Sink> Reading<'a, S> {
                 None => self.taken.refused += 1,
             }
         }
+        !self.fresh.is_empty()
+    }
+
+    /// The page is complete: hands everything over.
+    pub(in crate::scrape) fn commit(mut self) -> Taken {
+        while self.resolve_some() {}
+        let appended = self.batch.append(&*self.intake.sink);
+        self.taken.out_of_order = appended.out_of_order + appended.duplicate;
+        self.taken.out_of_bounds = self.batch.out_of_bounds;
+        self.intake.end_missing(self.batch.at, self.batch.ids());
+        if appended.unknown > 0 {
+            // The sink has forgotten series: the next page is looked up anew.
+            self.intake.cache.clear();
+        }
+        self.intake.descriptions.commit(&*self.intake.sink, self.format);
+        self.taken
     }
 }
 
