@@ -117,7 +117,15 @@ impl Fuzzer {
         std::fs::create_dir_all(&corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
         let run = self.command("run").arg(name).arg(corpus).args(seeds(name)?);
         let time = format!("-max_total_time={}", time.as_secs());
-        Ok(run.args(["--", &time, "-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-verbosity=1"]))
+        Ok(run.args([
+            "--",
+            &time,
+            "-timeout=10",
+            "-rss_limit_mb=2048",
+            "-max_len=65536",
+            "-verbosity=0",
+            "-print_final_stats=1",
+        ]))
     }
 }
 

@@ -3,9 +3,10 @@
 //! Debian's packages are installed where this runs as root with apt-get; elsewhere what is missing is named. It
 //! deliberately installs no toolchain: rustup and Go have installers of their own.
 
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::Job;
 use crate::run::{Run, cargo};
@@ -45,8 +46,15 @@ const TOOLS: [Tool; 4] = [
 const BOUND: Duration = Duration::from_secs(15 * 60);
 const TRIES: u32 = 3;
 
-/// The step `machine`: installs or names what is missing, and fetches the crates.
+/// Above this the cached target folder is emptied: every clone that was tested left its own crates there.
+const MOST_CACHED: u64 = 24 << 30;
+
+/// The step `machine`: installs or names what is missing, keeps the cache small, and fetches the crates.
 pub(super) fn prepare(job: &mut Job<'_>) -> anyhow::Result<()> {
+    // A target folder that somebody else chose is theirs to keep small.
+    if job.site.target.starts_with(&job.site.cache) {
+        keep_below(&job.site.target, MOST_CACHED)?;
+    }
     let wanted: Vec<_> = TOOLS.iter().filter(|tool| !tool.is_there()).flat_map(|tool| tool.debian).collect();
     if !wanted.is_empty() && may_install() {
         let apt = || Run::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").arg("-qq");
@@ -72,6 +80,33 @@ impl Tool {
 pub(super) fn is_there(command: &[&str]) -> bool {
     let Some((program, args)) = command.split_first() else { return false };
     Run::new(program).args(args).quiet().succeeds()
+}
+
+/// Empties a folder that holds more bytes than this.
+fn keep_below(dir: &Path, most: u64) -> anyhow::Result<()> {
+    if size_of(dir) <= most {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = entry?.path();
+        // The logs of this run are being written there.
+        if path.is_dir() && !path.ends_with("xtask-test") {
+            std::fs::remove_dir_all(&path).with_context(|| format!("cannot empty {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes in all files below; what vanishes meanwhile counts nothing.
+fn size_of(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }
 
 fn may_install() -> bool {
@@ -118,3 +153,6 @@ impl Job<'_> {
         if ending.succeeded() { Ok(()) } else { bail!("`{shown}` failed {tries} times, last with: {ending}") }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,14 +141,13 @@ pub(super) fn split_response(
     Ok((response.frames, around))
 }
 
-/// Said and showable: as it is. Not said: 200 or 500. Said but not showable: 500 with an error; without one 0, which
-/// a server shows as a failure, as it should.
+/// Said and showable: as it is. Not said: 200, or 500 with an error. Said but not showable: 500, which is what a server
+/// makes of it, and what it stays when a proxy reads and writes it again.
 fn status(status: i32, error: &str) -> i32 {
-    match (model::DataResponse::is_valid_status(status), error.is_empty()) {
-        (true, _) => status,
-        (false, false) => 500,
-        (false, true) if status == 0 => 200,
-        (false, true) => 0,
+    match status {
+        valid if model::DataResponse::is_valid_status(valid) => valid,
+        0 if error.is_empty() => 200,
+        _ => 500,
     }
 }
 

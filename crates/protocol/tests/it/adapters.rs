@@ -166,7 +166,7 @@ fn statuses_leave_as_servers_want_them() {
     assert_eq!(sent(DataResponse::failed(0, ErrorSource::Plugin, "x")), 500);
     assert_eq!(sent(DataResponse::failed(42, ErrorSource::Plugin, "x")), 500);
     assert_eq!(sent(DataResponse { status: 404, ..DataResponse::default() }), 404);
-    assert_eq!(sent(DataResponse { status: 42, ..DataResponse::default() }), 0);
+    assert_eq!(sent(DataResponse { status: 42, ..DataResponse::default() }), 500);
 }
 
 #[test]
