@@ -32,7 +32,9 @@ pub(super) fn all(long: bool) -> Vec<Step> {
             "what the steps need is there or gets installed; crates are fetched",
             machine::prepare,
         ),
-        step("fmt", "rustfmt changes nothing", |job| job.cargo(&["fmt", "--all", "--check"])),
+        step("fmt", "rustfmt changes nothing", |job| {
+            job.cargo(&["fmt", "--all", "--check", "--", "--color", "never"])
+        }),
         step("tidy", "the rules of the repository (cargo xtask tidy)", tidy),
         step("codegen", "generated code is what proto/ gives (cargo xtask codegen --check)", codegen),
         step("clippy", "no warning in any target of the workspace", clippy),
