@@ -50,7 +50,8 @@ fn report(store: &Store, seconds: u64, spent: Duration) -> Result<(), Box<dyn Er
     let stats = store.stats();
     let status = std::fs::read_to_string("/proc/self/status")?;
     let wanted = ["VmRSS", "VmHWM", "RssAnon", "Threads"];
-    let memory: Vec<_> = status.lines().filter(|line| wanted.iter().any(|field| line.starts_with(field))).collect();
+    let memory: Vec<_> =
+        status.lines().filter(|line| wanted.iter().any(|field| line.starts_with(field))).collect();
     println!(
         "{seconds} s: {} series, {} samples, {} bytes in {} chunks' heads, {} on disk, {:?} a second; {}",
         stats.series,
@@ -66,7 +67,11 @@ fn report(store: &Store, seconds: u64, spent: Duration) -> Result<(), Box<dyn Er
 
 fn labels(n: usize) -> Labels {
     let of = |value: usize| value.to_string().into();
-    Labels::new([(METRIC_NAME.into(), "made_up_total".into()), ("disk".into(), of(n / 8)), ("place".into(), of(n % 8))])
+    Labels::new([
+        (METRIC_NAME.into(), "made_up_total".into()),
+        ("disk".into(), of(n / 8)),
+        ("place".into(), of(n % 8)),
+    ])
 }
 
 /// A counter that grows unevenly.

@@ -37,6 +37,7 @@ mod volume;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -68,6 +69,7 @@ pub struct Store {
     /// Chunks on disk that can't be read: generation and series.
     damaged: Mutex<HashSet<(u32, u32)>>,
     lists_damaged: bool,
+    is_closed: AtomicBool,
     ticks: watch::Sender<i64>,
     options: StoreOptions,
 }
@@ -85,12 +87,18 @@ impl Store {
 
     /// The number under which samples of a series are appended; `None` if it is new and the store is at its limit.
     pub fn resolve(&self, labels: &Labels) -> Option<SeriesId> {
+        if self.is_closed() {
+            return None;
+        }
         lock(&self.memory).resolve(labels, self.options.max_series)
     }
 
     /// Appends samples of one time, in milliseconds. Samples not later than their series' last one are refused and
     /// counted, unless the clock was set back by more than five minutes.
     pub fn append(&self, at: i64, batch: &[(SeriesId, f64)]) -> Appended {
+        if self.is_closed() {
+            return Appended::default();
+        }
         let appended = lock(&self.memory).append(at, batch.iter().copied());
         if appended.stored > 0 {
             self.ticks.send_replace(at);
@@ -101,12 +109,17 @@ impl Store {
     /// Appends samples whose time somebody else's clock told: one that lags says nothing of ours, so that only the
     /// order within each series counts.
     pub fn append_told(&self, at: i64, batch: &[(SeriesId, f64)]) -> Appended {
+        if self.is_closed() {
+            return Appended::default();
+        }
         lock(&self.memory).append_told(at, batch.iter().copied())
     }
 
     /// Marks series as ended, so that a query doesn't show their last value for five minutes more.
     pub fn end(&self, at: i64, series: &[SeriesId]) {
-        lock(&self.memory).end(at, series);
+        if !self.is_closed() {
+            lock(&self.memory).end(at, series);
+        }
     }
 
     /// Forgets those of these series that never got a sample.
@@ -163,10 +176,19 @@ impl Store {
         Stats { disk_bytes, ..lock(&self.memory).stats() }
     }
 
-    /// Writes everything and closes the database. Appending afterwards opens it again.
+    /// Writes everything, closes the files and lets others have them. From then on nothing is taken any more, and
+    /// answers come from memory or not at all. Dropping the store does the same.
     pub fn close(&self) {
         self.flush();
-        self.disk.close();
+        let _upkeep = lock(&self.upkeep);
+        if !self.is_closed.swap(true, Ordering::SeqCst) {
+            self.disk.shut();
+            self.volume.release();
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
     }
 }
 

@@ -13,13 +13,16 @@
 //! few pages. redb refuses all work after an I/O error, so the file is closed then and opened again by the next call.
 //! It deliberately knows no labels and no time rules; rows come and go as bytes.
 
+mod guard;
 mod tables;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use guard::Guard;
 use redb::{Database, TableDefinition};
 
 use super::block::Entry;
@@ -129,12 +132,21 @@ pub(super) struct Disk {
     volume: Arc<dyn Volume>,
     cache_bytes: usize,
     database: RwLock<Option<Database>>,
+    guard: Guard,
+    /// Nothing opens the file again.
+    is_shut: AtomicBool,
 }
 
 impl Disk {
     /// Opens the file, creating it if it isn't there, and reads the lists.
     pub(super) fn open(volume: Arc<dyn Volume>, cache_bytes: usize) -> Result<(Self, Loaded), DiskError> {
-        let disk = Self { volume, cache_bytes, database: RwLock::default() };
+        let guard = Guard::new(&*volume);
+        if guard.gives_up() {
+            let ended = "the process ended three times in a row while using it".to_owned();
+            return Err(redb::Error::Corrupted(ended).into());
+        }
+        let disk =
+            Self { volume, cache_bytes, database: RwLock::default(), guard, is_shut: AtomicBool::new(false) };
         let is_new = disk.volume.open(FILE).and_then(|file| file.len()).is_ok_and(|len| len == 0);
         match disk.ensure_open().map_err(DiskError::from) {
             // Begun with the first commit that finds space; until then all is in memory.
@@ -160,7 +172,10 @@ impl Disk {
     fn with<R>(&self, work: impl FnOnce(&Database) -> Result<R, redb::Error>) -> Result<R, DiskError> {
         self.ensure_open()?;
         let opened = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let outcome = opened.as_ref().map_or(Err(redb::Error::DatabaseClosed), work);
+        let outcome = match opened.as_ref() {
+            Some(database) => self.guard.run(|| work(database)),
+            None => Err(redb::Error::DatabaseClosed),
+        };
         drop(opened);
         outcome.map_err(|error| {
             self.close();
@@ -169,6 +184,9 @@ impl Disk {
     }
 
     fn ensure_open(&self) -> Result<(), redb::Error> {
+        if self.is_shut.load(Ordering::SeqCst) {
+            return Err(redb::Error::DatabaseClosed);
+        }
         if self.database.read().unwrap_or_else(PoisonError::into_inner).is_some() {
             return Ok(());
         }
@@ -176,9 +194,10 @@ impl Disk {
         if slot.is_none() {
             let file = self.volume.open(FILE)?;
             let is_new = file.len()? == 0;
-            let opened = Database::builder()
-                .set_cache_size(self.cache_bytes)
-                .create_with_backend(PagedFile::new(file.clone()));
+            let opened = self.guard.run(|| {
+                let pages = PagedFile::new(file.clone());
+                Ok(Database::builder().set_cache_size(self.cache_bytes).create_with_backend(pages)?)
+            });
             if opened.is_err() && is_new {
                 // Half a header would pass for damage next time.
                 file.set_len(0)?;
@@ -192,7 +211,16 @@ impl Disk {
     pub(super) fn close(&self) {
         let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
         // A failure here repeats the one before: nothing is waiting to be written between calls.
-        drop(database);
+        drop(self.guard.run(|| {
+            drop(database);
+            Ok(())
+        }));
+    }
+
+    /// Closes the file for good.
+    pub(super) fn shut(&self) {
+        self.is_shut.store(true, Ordering::SeqCst);
+        self.close();
     }
 
     /// Every row of a list; rows behind a damaged page are skipped.
@@ -272,11 +300,15 @@ impl Disk {
     pub(super) fn compact(&self) -> Result<(), DiskError> {
         self.ensure_open()?;
         let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        let outcome = slot.as_mut().map_or(Ok(false), Database::compact);
-        if outcome.is_err() {
-            *slot = None;
-        }
-        outcome.map(drop).map_err(|error| redb::Error::from(error).into())
+        let outcome = match slot.as_mut() {
+            Some(database) => self.guard.run(|| Ok(database.compact()?)),
+            None => Ok(false),
+        };
+        drop(slot);
+        outcome.map(drop).map_err(|error| {
+            self.close();
+            error.into()
+        })
     }
 
     /// The bytes the file takes on the disk.

@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::disk::{self, DiskError, Frozen};
@@ -103,6 +104,9 @@ impl Store {
 
     pub(super) fn flush_at(&self, now: Moment) {
         let mut upkeep = lock(&self.upkeep);
+        if self.is_closed.load(Ordering::SeqCst) {
+            return;
+        }
         let is_steady = upkeep.clock.is_steady(now);
         self.write_journal(&mut upkeep, now);
         if self.commit_frozen(&mut upkeep, now, is_steady) {

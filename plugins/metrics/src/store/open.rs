@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ const LOST_IDS: u32 = 1 << 20;
 
 impl Store {
     pub(super) fn open_on(volume: Arc<dyn Volume>, options: StoreOptions) -> Result<Self, StoreError> {
-        let (disk, loaded, moved_aside) = open_database(&volume, &options)?;
+        let Opened { disk, loaded, moved_aside } = open_database(&volume, &options)?;
         let lists_damaged = loaded.is_incomplete;
         let mut memory = load(loaded);
         let failed =
@@ -44,12 +45,18 @@ impl Store {
             moved_aside: Mutex::new(moved_aside),
             damaged: Mutex::default(),
             lists_damaged,
+            is_closed: AtomicBool::new(false),
             options,
         })
     }
 }
 
-type Opened = (Disk, Loaded, Option<(PathBuf, String)>);
+/// A database, and what was moved aside for it.
+struct Opened {
+    disk: Disk,
+    loaded: Loaded,
+    moved_aside: Option<(PathBuf, String)>,
+}
 
 fn open_database(volume: &Arc<dyn Volume>, options: &StoreOptions) -> Result<Opened, StoreError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Open {
@@ -57,12 +64,12 @@ fn open_database(volume: &Arc<dyn Volume>, options: &StoreOptions) -> Result<Ope
         source,
     };
     match Disk::open(volume.clone(), options.cache_bytes) {
-        Ok((disk, loaded)) => Ok((disk, loaded, None)),
+        Ok((disk, loaded)) => Ok(Opened { disk, loaded, moved_aside: None }),
         Err(error @ DiskError::Damaged(_)) => {
             let to = move_aside(&**volume, Moment::now().wall).map_err(|error| failed(error.into()))?;
             let (disk, loaded) =
                 Disk::open(volume.clone(), options.cache_bytes).map_err(|error| failed(error.into()))?;
-            Ok((disk, loaded, Some((to, describe(&error)))))
+            Ok(Opened { disk, loaded, moved_aside: Some((to, describe(&error))) })
         }
         Err(error) => Err(failed(error.into())),
     }

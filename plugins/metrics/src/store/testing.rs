@@ -97,6 +97,22 @@ impl MemoryVolume {
         })
     }
 
+    /// A copy in which a file's pages are each as they are here or as they were in `before`: a disk that loses writes
+    /// although it confirmed them.
+    pub(super) fn with_lost_writes(&self, name: &str, before: &Self, mut seed: u64) -> Arc<Self> {
+        let copy = self.after_kill();
+        let (file, old) = (copy.file(name), before.file(name));
+        let (mut now, old) = (file.now.lock().unwrap(), old.now.lock().unwrap());
+        for (page, bytes) in &mut now.pages {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if let Some(lost) = old.pages.get(page).filter(|_| seed >> 61 == 0) {
+                bytes.clone_from(lost);
+            }
+        }
+        drop(now);
+        copy
+    }
+
     fn copy(&self, mut contents: impl FnMut(&MemoryFile) -> Contents) -> Arc<Self> {
         let copy = Self::new();
         for (name, file) in self.files.lock().unwrap().iter() {
@@ -158,6 +174,8 @@ impl Volume for MemoryVolume {
     fn path(&self, name: &str) -> PathBuf {
         PathBuf::from("/memory").join(name)
     }
+
+    fn release(&self) {}
 }
 
 impl MemoryFile {

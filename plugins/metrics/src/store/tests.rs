@@ -491,6 +491,24 @@ fn a_second_process_is_told_whose_folder_it_is() {
 }
 
 #[test]
+fn a_closed_store_lets_go_of_its_folder_and_takes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Store::open(folder.path(), StoreOptions::default()).unwrap();
+    let id = first.resolve(&labels("m", &[])).unwrap();
+    first.append(START, &[(id, 1.0)]);
+    first.close();
+    let second = Store::open(folder.path(), StoreOptions::default()).unwrap();
+    assert_eq!(first.append(START + 1000, &[(id, 2.0)]), Appended::default());
+    assert_eq!(first.resolve(&labels("other", &[])), None);
+    first.end(START + 2000, &[id]);
+    first.flush();
+    assert!(first.select(&[], i64::MIN, i64::MAX, SelectLimits::default()).is_err());
+    drop(first);
+    assert_eq!(select(&second, &[]), [("m".to_owned(), vec![(START, 1.0)])]);
+    assert!(Store::open(folder.path(), StoreOptions::default()).is_err(), "the second has the lock");
+}
+
+#[test]
 fn the_keeper_flushes_and_stops() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), StoreOptions::default()).unwrap();

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::error::StoreError;
 
@@ -22,6 +22,8 @@ pub(super) trait Volume: Debug + Send + Sync {
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// How a person finds a file.
     fn path(&self, name: &str) -> PathBuf;
+    /// Lets other processes, and other stores of this one, have the files.
+    fn release(&self);
 }
 
 /// A file that is read and written at positions.
@@ -42,7 +44,7 @@ pub(super) trait RawFile: Debug + Send + Sync {
 pub(super) struct Directory {
     path: PathBuf,
     /// Holds the lock for as long as the directory is in use.
-    _lock: File,
+    lock: Mutex<Option<File>>,
 }
 
 const LOCK: &str = "lock";
@@ -61,7 +63,7 @@ impl Directory {
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Ok(Self { path: path.to_owned(), _lock: file })
+        Ok(Self { path: path.to_owned(), lock: Mutex::new(Some(file)) })
     }
 
     /// New and renamed files survive a power cut only once their directory is synced.
@@ -101,6 +103,10 @@ impl Volume for Directory {
 
     fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    fn release(&self) {
+        *super::lock(&self.lock) = None;
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Rows(ReadOnlyTable<(u64, u32), &'static [u8]>);
 
 /// A block in the database.
 struct Found<'a> {
+    generation: u64,
     first_id: u32,
     bytes: AccessGuard<'a, &'static [u8]>,
 }
@@ -56,6 +57,9 @@ impl Rows {
     ) -> Result<(), redb::Error> {
         while let Some(id) = left.first() {
             let Some(found) = self.find_block(generation, *id)? else { return Ok(()) };
+            if found.generation != u64::from(generation) {
+                return Err(redb::Error::Corrupted("a block of another generation".to_owned()));
+            }
             *left = left.split_at(left.partition_point(|id| *id < found.first_id)).1;
             *left = read_block(found.bytes.value(), left, &mut take)
                 .map_err(|damaged| redb::Error::Corrupted(damaged.to_string()))?;
@@ -71,7 +75,10 @@ impl Rows {
             Some(found) => Some(found),
             None => self.0.range((generation, id)..=(generation, u32::MAX))?.next(),
         };
-        Ok(found.transpose()?.map(|(key, bytes)| Found { first_id: key.value().1, bytes }))
+        Ok(found.transpose()?.map(|(key, bytes)| {
+            let (generation, first_id) = key.value();
+            Found { generation, first_id, bytes }
+        }))
     }
 }
 

@@ -212,6 +212,33 @@ fn damage_to_any_page_costs_only_what_is_on_it() {
     assert!((1..=180).contains(&worst), "{worst}");
 }
 
+/// Pages with the right checksum and number, but from earlier: nothing can be promised but that the process lives and
+/// that no chunk is served as another's.
+#[test]
+fn confirmed_writes_that_were_lost_never_panic() {
+    let volume = MemoryVolume::new();
+    let (disk, _) = Disk::open(volume.clone(), CACHE).unwrap();
+    let mut snapshots = Vec::new();
+    for generation in 0..12 {
+        let old: &[u32] = if generation > 2 { &[generation - 3] } else { &[] };
+        disk.commit(Some(&frozen(generation, (generation % 3 * 7)..60)), &rows(), old).unwrap();
+        snapshots.push(volume.after_kill());
+    }
+    disk.close();
+    for (seed, before) in (1..400).zip(snapshots.iter().cycle()) {
+        let Ok((disk, _)) = Disk::open(volume.with_lost_writes(FILE, before, seed), CACHE) else { continue };
+        for generation in 0..12 {
+            let wrong = |Entry { id, chunk }: Entry<'_>| {
+                let first = i64::from(generation * 300) * 1000;
+                assert!(chunk.first == first && id < 60, "generation {generation}: {}", chunk.first);
+                Ok(ControlFlow::Continue(()))
+            };
+            drop(disk.read(generation, &(0..60).collect::<Vec<_>>(), wrong));
+        }
+        drop(disk.commit(Some(&frozen(12, 0..60)), &Rows::default(), &[9, 10]));
+    }
+}
+
 #[test]
 fn damage_to_the_header_never_panics() {
     let whole = filled(2);
