@@ -70,7 +70,8 @@ pub mod prelude {
     };
 }
 
-/// The repository's README, so that its example is compiled.
+/// The READMEs of the repository and of the crate, so that their examples are compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 pub struct Readme;
