@@ -242,7 +242,7 @@ const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : syste
 
 function paintTheme() {
   const next = isDark() ? 'light' : 'dark';
-  setText(themeButton, next === 'dark' ? 'Dark theme' : 'Light theme');
+  fill(themeButton, next === 'dark' ? 'Dark' : 'Light', h('span', { class: 'wide-only' }, ' theme'));
   themeButton.setAttribute('aria-label', `Switch to the ${next} theme`);
   document.dispatchEvent(new Event('themechange'));
 }

@@ -7,6 +7,9 @@ import { format } from './units.js';
 const { uPlot } = window;
 /** Beyond these a chart is unreadable and slow; what is left out is said. */
 const MAX_SERIES = 60;
+/** Units whose axis has its marks at multiples of 1024. */
+const BINARY_UNITS = new Set(['bytes', 'binBps', 'kbytes', 'mbytes', 'gbytes']);
+const BINARY_STEPS = Array.from({ length: 54 }, (_, power) => 2 ** power);
 const FONT = '11px system-ui, sans-serif';
 
 /** The colour of the n-th series, for the current theme. */
@@ -148,7 +151,7 @@ function settings(options, series, hidden, onCursor) {
       x: { time: true, range: (plot, low, high) => plot.range ?? [low, high] },
       y: { range: (plot, low, high) => bounds(low, high, options) },
     },
-    axes: [axis(0, { size: 32, space: 64, values: timeLabels }), axis(1, { values: (plot, ticks) => ticks.map((tick) => format(tick, options.unit, undefined)), size: labelWidth })],
+    axes: [axis(0, { size: 32, space: 64, values: timeLabels }), axis(1, { values: (plot, ticks) => ticks.map((tick) => format(tick, options.unit, undefined)), size: labelWidth, incrs: BINARY_UNITS.has(options.unit) ? BINARY_STEPS : undefined })],
     series: [{}, ...lines],
     bands: options.stack ? bands(series, hidden) : undefined,
     hooks: { setCursor: [onCursor] },

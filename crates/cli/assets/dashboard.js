@@ -6,6 +6,9 @@ import { panel } from './panel.js';
 import { load } from './variables.js';
 import { rangePicker } from './range.js';
 
+/** A plugin that has just begun to collect is asked more often, so that its first charts don't stay empty. */
+const YOUNG = 120_000;
+const YOUNG_PAUSE = 3_000;
 const REFRESH = [['off', 0], ['5s', 5000], ['10s', 10000], ['30s', 30000], ['1m', 60000], ['5m', 300000]];
 
 /** The dashboards of one plugin. `uid` is its data source's, `inspect(plugin, queries)` opens the query box. */
@@ -18,6 +21,7 @@ export function dashboards(plugin, inspect) {
   let dashboard;
   let timer;
   let seen;
+  let since = 0;
   let generation = 0;
 
   const range = rangePicker({ id: `range-${plugin}`, from: 'now-1h', to: 'now' }, () => refresh());
@@ -145,13 +149,19 @@ export function dashboards(plugin, inspect) {
   }
 
   function schedule() {
-    clearInterval(timer);
-    const pause = Number(every.value);
-    timer = pause > 0 ? setInterval(refresh, pause) : undefined;
+    clearTimeout(timer);
+    const chosen = Number(every.value);
+    const pause = Date.now() - since < YOUNG ? Math.min(chosen, YOUNG_PAUSE) : chosen;
+    timer = chosen > 0 ? setTimeout(again, pause) : undefined;
+  }
+
+  function again() {
+    refresh();
+    schedule();
   }
 
   function stop() {
-    clearInterval(timer);
+    clearTimeout(timer);
     panels.forEach(({ drawn }) => drawn.stop());
     panels = [];
   }
@@ -159,11 +169,12 @@ export function dashboards(plugin, inspect) {
   /** Told of each change of the plugin: a process that is new is asked at once, and so are its live channels. */
   function plugged(state) {
     const process = state.word === 'running' ? state.pid : undefined;
+    since = state.since ?? since;
     if (process !== undefined && process !== seen) {
       const first = seen === undefined;
       seen = process;
       if (dashboard && !first) {
-        refresh();
+        again();
       } else if (!dashboard) {
         open(0);
       }

@@ -71,7 +71,7 @@ async function values(plugin, text, range) {
   const argument = call[2].trim();
   const cut = argument.lastIndexOf(',');
   const within = (selector) => {
-    const query = new URLSearchParams({ start: String(Math.floor(range.from / 1000)), end: String(Math.ceil(range.to / 1000)) });
+    const query = new URLSearchParams({ start: String(Math.floor(range.fromMs / 1000)), end: String(Math.ceil(range.toMs / 1000)) });
     if (selector) {
       query.append('match[]', selector);
     }

@@ -105,6 +105,13 @@ pub fn frames(
     Ok(frames)
 }
 
+/// The expression of a live channel with the variables of time filled in, for rows `pace` apart over a window, both in
+/// milliseconds.
+pub(crate) fn live_expression(expr: &str, pace: i64, window: i64) -> String {
+    let steps = Steps { step: pace, rate_interval: pace.saturating_mul(4) };
+    variables::replaced(expr, &steps, TimeRange { from: EpochMillis(0), to: EpochMillis(window) })
+}
+
 /// A query that is ready to be evaluated.
 struct Asked {
     model: QueryModel,

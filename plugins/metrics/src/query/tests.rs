@@ -269,6 +269,13 @@ fn variables_are_replaced_here() {
 }
 
 #[test]
+fn live_expressions_know_the_variables_of_time_too() {
+    let text =
+        super::live_expression("rate(a[$__rate_interval]) + b[$__interval] + $__range_s", 1000, 60_000);
+    assert_eq!(text, "rate(a[4s]) + b[1s] + 60");
+}
+
+#[test]
 fn ad_hoc_filters_narrow_every_selector() {
     let frames = asked(
         r#"{"expr":"cpu_total + on (host, mode) sum by (host, mode) (rate(cpu_total[1m]))","instant":true,

@@ -59,15 +59,13 @@ impl Channel {
         let wanted: Wanted = serde_json::from_slice(data).map_err(|cause| {
             wrong(format!("the subscription of {path:?} carries no query that can be read: {cause}; expected {{\"expr\":\"…\"}}"))
         })?;
-        let query = promql::Query::parse(&wanted.expr).map_err(|error| wrong(format!("expr: {error}")))?;
         let step =
             query::least_step(&wanted.interval).map_err(|error| wrong(format!("interval: {error}")))?;
-        Ok(Self {
-            query,
-            wanted,
-            pace: step.unwrap_or_default().max(collected_every),
-            options: promql::Options::default(),
-        })
+        let pace = step.unwrap_or_default().max(collected_every);
+        let millis = i64::try_from(pace.as_millis()).unwrap_or(i64::MAX);
+        let expr = query::live_expression(&wanted.expr, millis, wanted.window_ms);
+        let query = promql::Query::parse(&expr).map_err(|error| wrong(format!("expr: {error}")))?;
+        Ok(Self { query, wanted, pace, options: promql::Options::default() })
     }
 
     /// One row: the values at an instant.
