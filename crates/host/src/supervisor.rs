@@ -280,6 +280,9 @@ impl Shared {
             () = plugin.link().closed() => {
                 if plugin.exit_within(DISCONNECTED).await.is_none() {
                     plugin.kill();
+                    // The next process may need what this one holds: a port, a lock on its store.
+                    let _ = plugin.exit_within(DISCONNECTED).await;
+                    plugin.clear_up().await;
                     return Arc::from("the plugin closed its connection and went on running; it was killed");
                 }
             }
