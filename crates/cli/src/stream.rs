@@ -22,7 +22,7 @@ use crate::time::duration::parse_duration;
 pub(crate) struct StreamArgs {
     #[command(flatten)]
     plugin: PluginArgs,
-    /// The path of the channel, what follows ds/<uid>/ in its name.
+    /// The path of the channel, what follows ds/UID/ in its name.
     #[arg(value_name = "PATH")]
     path: String,
     /// Stop after so many packets.

@@ -1,8 +1,8 @@
 //! Grafana's plugin protocol and go-plugin's handshake, without I/O.
 //!
 //! Here is everything that depends on a protocol version: the wire types (generated from `proto/`), the adapters
-//! between wire and [`graftwire_model`], and the handshake with its negotiation. Crates above ask [`services`] for
-//! "the services of what was negotiated" and [`client`] for "the client of what was negotiated"; none of them
+//! between wire and [`graftwire_model`], and the handshake with its negotiation. Crates above ask [`services()`] for
+//! "the services of what was negotiated" and [`client()`] for "the client of what was negotiated"; none of them
 //! compares version numbers.
 //!
 //! It deliberately opens no socket and reads no environment: callers hand in byte streams and lookups.

@@ -1,4 +1,4 @@
-//! PromQL over a [`SeriesSource`](crate::series::SeriesSource): text → expression → values.
+//! PromQL over a [`SeriesSource`]: text → expression → values.
 //!
 //! The step "query → rows" of the metrics data source. It follows Prometheus 3 (numbers may stand for
 //! durations, sums are compensated) but for the first instant of windows and of the lookback, which counts as in

@@ -22,7 +22,7 @@ impl HostOffer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Negotiated {
-    /// The app protocol version; ask [`crate::client`] for its client.
+    /// The app protocol version; ask [`crate::client()`] for its client.
     pub version: AppVersion,
     /// Where the plugin listens.
     pub network: Network,

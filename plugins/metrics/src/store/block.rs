@@ -3,7 +3,7 @@
 //! Blocks are what the database stores and what a journal record carries. A block deliberately has no checksum:
 //! database pages and journal records each have theirs.
 //!
-//! Layout, all numbers as in [`varint`](super::varint): base time, then per chunk: id minus the id before, count,
+//! Layout, all numbers as in [`varint`]: base time, then per chunk: id minus the id before, count,
 //! first minus base, last minus first, length, bits.
 
 use super::codec::{Chunk, Damaged};

@@ -1,6 +1,6 @@
 //! What can be set about a store.
 //!
-//! It deliberately doesn't say where the store lies; [`locate`](super::locate) does.
+//! It deliberately doesn't say where the store lies; [`locate`](super::locate()) does.
 
 use std::time::Duration;
 
