@@ -21,6 +21,22 @@ fn help_names_every_code_and_command() {
 }
 
 #[test]
+fn the_documentation_has_the_codes_of_the_help() {
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
+    let help = run(&["--help"]).expect_code(0);
+    let (_, codes) = help.text().split_once("Exit codes:").unwrap();
+    // Long lines of the help are wrapped for the terminal.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rows: Vec<String> = docs
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .filter(|row| row.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|row| words(&row.replace(" | ", " ")))
+        .collect();
+    assert_eq!(rows.join(" "), words(codes));
+}
+
+#[test]
 fn one_is_an_error_that_the_plugin_answered() {
     run(&["query", bench_plugin(), "-q", "{}"]).expect_code(1);
     run(&["stream", bench_plugin(), "unknown"]).expect_code(1);
