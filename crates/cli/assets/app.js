@@ -201,6 +201,11 @@ function connect() {
     update();
   });
   on('log', (record) => logOf(record.plugin).add(record));
+  on('missed', ({ plugin, lines }) => {
+    if (plugin) {
+      logOf(plugin).add({ time: Date.now(), level: 'warn', channel: 'workbench', message: `${lines} lines were skipped: this page was too slow for them`, pairs: {} });
+    }
+  });
   on('call', (call) => pages.get(call.plugin)?.views.wire.add(call));
   on('packet', ({ stream, packet }) => streams[stream] && live.take(streams[stream], packet));
   on('stream', ({ stream, ...state }) => streams[stream] && live.tell(streams[stream], state));

@@ -9,6 +9,9 @@ use std::time::Duration;
 use graftwire_host::{LogBook, LogRecord};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// How often the line moves.
+const TICK: Duration = Duration::from_millis(120);
+
 /// A waiting line on stderr. It goes away when dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
@@ -24,15 +27,19 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
                 bar.set_style(style);
             }
-            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
         } else {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         Self { bar }
     }
 
-    /// Changes what is said.
+    /// Changes what is said, and shows the line again if it was taken away.
     pub(crate) fn say(&self, text: impl Into<Cow<'static, str>>) {
+        if self.bar.is_finished() && !self.bar.is_hidden() {
+            self.bar.reset();
+            self.bar.enable_steady_tick(TICK);
+        }
         self.bar.set_message(text);
     }
 

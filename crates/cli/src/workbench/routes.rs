@@ -28,7 +28,9 @@ pub(super) async fn answer(
     let segments: Vec<String> =
         path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    match (request.method(), segments.as_slice()) {
+    // The head of an answer is that of the whole one; hyper leaves the body out.
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    match (method, segments.as_slice()) {
         (&Method::GET, [""]) => assets::page(),
         (&Method::GET, ["favicon.ico"]) => assets::file("icon.svg"),
         (&Method::GET, ["assets", name]) => assets::file(name),

@@ -199,6 +199,8 @@ fn the_page_and_its_files_come_with_careful_headers() {
         wanted.extend(imports.filter(|import| import.ends_with(".js") && !seen.contains(import)));
     }
     assert!(seen.len() > 15, "{seen:?}");
+    let head = workbench.ask("HEAD", "/", &[], "");
+    assert_eq!((head.status, head.body.len()), (200, 0));
     assert_eq!(workbench.get("/assets/none.js").status, 404);
     assert_eq!(workbench.get("/elsewhere").status, 404);
 }
