@@ -1,8 +1,8 @@
 //! The store: samples of this machine, compressed, on disk, bounded in memory and size.
 //!
-//! New samples go into unfinished chunks in memory and, every flush interval, into a journal. Every half hour or so
-//! the chunks are cut off as a generation and written to one redb database. See [`maintain`](self) for what happens
-//! when the disk is full, and [`disk`](self) for the file.
+//! New samples go into unfinished chunks in memory and, every flush interval, into a journal (`journal`). Every quarter
+//! of an hour or so the chunks are cut off as a generation and written to one redb database (`disk`, over the checked
+//! pages of `paged`). `maintain` says what happens when the disk is full.
 //!
 //! | limit | default | reached |
 //! |---|---|---|
@@ -16,6 +16,7 @@
 
 mod block;
 mod codec;
+mod described;
 mod disk;
 mod error;
 mod health;
@@ -129,7 +130,7 @@ impl Store {
 
     /// Takes note of what is known of a metric.
     pub fn describe(&self, name: &str, metadata: Metadata) {
-        lock(&self.memory).describe(name, metadata);
+        lock(&self.memory).descriptions.describe(name, metadata);
     }
 
     /// Changes to the time of each batch as it is appended; then [`latest`](Self::latest) has its values.

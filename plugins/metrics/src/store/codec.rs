@@ -6,6 +6,17 @@
 //! NaN with its payload, infinities, -0) is stored as the changed bits against the one before, as Gorilla does.
 //! Repeated values and regular times cost next to nothing.
 //!
+//! Measured on an hour of 823 series of a machine compiling code, a sample a second, in bytes per sample:
+//!
+//! | | this | pco 1.1 | Gorilla |
+//! |---|---|---|---|
+//! | all series, chunks of 1,800 samples | 0.19 | 0.16 | 0.53 |
+//! | the 105 that change, chunks of 1,800 | 1.42 | 1.09 | 2.34 |
+//! | the 105 that change, chunks of 10, as in the journal | 2.15 | 5.27 | 3.77 |
+//!
+//! pco packs long chunks tighter, but wants them whole: eight bytes of memory for each sample until then, which for 500
+//! series is 7 MB, and 350 KB of program.
+//!
 //! It deliberately carries no checksum: what stores chunks checks whole pages and records.
 //!
 //! | token | meaning |

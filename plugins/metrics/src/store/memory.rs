@@ -3,14 +3,14 @@
 //! Everything here happens under one short lock; it deliberately never touches a file. [`maintain`](super::maintain)
 //! carries what it hands out to the disk.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::block::{BlockReader, BlockWriter, Entry};
 use super::codec::MAX_SAMPLES;
+use super::described::Descriptions;
 use super::disk::{Frozen, Rows, Span};
 use super::health::Stats;
-use super::metadata::Metadata;
 use super::registry::{self, Registry, Series, SeriesId};
 use super::varint;
 use crate::series::{Labels, STALE_NAN_BITS, Sample};
@@ -82,21 +82,10 @@ pub(super) struct Memory {
     pub(super) newest: Option<i64>,
     /// The newest time our own clock told.
     pub(super) clock: Option<i64>,
-    metadata: BTreeMap<Arc<str>, Described>,
-    next_metadata: u32,
+    pub(super) descriptions: Descriptions,
     removed_series: Vec<u32>,
     heads: Heads,
 }
-
-#[derive(Debug)]
-struct Described {
-    number: u32,
-    metadata: Metadata,
-    is_dirty: bool,
-}
-
-/// More metric names than that get no metadata.
-const MAX_METADATA: usize = 10_000;
 
 impl Memory {
     /// Nothing yet, of this generation.
@@ -302,10 +291,9 @@ impl Memory {
         let dirty =
             self.registry.series.iter().filter(|(_, series)| series.is_dirty && series.first != i64::MAX);
         let removed = self.removed_series.iter().map(|id| (*id, None));
-        let described = self.metadata.iter().filter(|(_, described)| described.is_dirty);
         Rows {
             series: removed.chain(dirty.map(|(id, series)| (*id, Some(series.encode())))).collect(),
-            metadata: described.map(|(name, of)| (of.number, Some(of.metadata.encode(name)))).collect(),
+            metadata: self.descriptions.rows(),
         }
     }
 
@@ -322,16 +310,13 @@ impl Memory {
                 None => self.removed_series.retain(|removed| removed != id),
             }
         }
-        let written: BTreeSet<u32> = rows.metadata.iter().map(|(number, _)| *number).collect();
-        for described in self.metadata.values_mut() {
-            described.is_dirty &= !written.contains(&described.number);
-        }
+        self.descriptions.rows_written(&rows.metadata);
     }
 
     /// All rows are to be written again: the database is a new one.
     pub(super) fn forget_rows(&mut self) {
         self.registry.series.values_mut().for_each(|series| series.is_dirty = true);
-        self.metadata.values_mut().for_each(|described| described.is_dirty = true);
+        self.descriptions.forget_rows();
         self.removed_series.clear();
         self.spans.clear();
     }
@@ -339,33 +324,6 @@ impl Memory {
     /// Forgets series that ended before `time`.
     pub(super) fn expire(&mut self, time: i64) {
         self.removed_series.extend(self.registry.expire(time));
-    }
-
-    /// Takes note of what is known of a metric.
-    pub(super) fn describe(&mut self, name: &str, metadata: Metadata) {
-        match self.metadata.get_mut(name) {
-            Some(described) if described.metadata == metadata => {}
-            Some(described) => (described.metadata, described.is_dirty) = (metadata, true),
-            None => self.restore_metadata(name.into(), self.next_metadata, metadata, true),
-        }
-    }
-
-    pub(super) fn restore_metadata(
-        &mut self,
-        name: Arc<str>,
-        number: u32,
-        metadata: Metadata,
-        is_dirty: bool,
-    ) {
-        if self.metadata.len() < MAX_METADATA {
-            self.next_metadata = self.next_metadata.max(number.saturating_add(1));
-            self.metadata.insert(name, Described { number, metadata, is_dirty });
-        }
-    }
-
-    /// What is known of each metric, by name.
-    pub(super) fn metadata(&self) -> impl Iterator<Item = (&Arc<str>, &Metadata)> {
-        self.metadata.iter().map(|(name, described)| (name, &described.metadata))
     }
 }
 

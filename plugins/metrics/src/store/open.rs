@@ -13,7 +13,6 @@ use super::disk::{self, Disk, DiskError, Loaded, Span};
 use super::journal::{self, Journal};
 use super::maintain::{Moment, Upkeep, describe};
 use super::memory::Memory;
-use super::metadata::Metadata;
 use super::registry::Series;
 use super::volume::Volume;
 use super::{Store, StoreError, StoreOptions};
@@ -97,11 +96,7 @@ fn load(loaded: Loaded) -> Memory {
             None => memory.counters.damaged_records += 1,
         }
     }
-    for (number, row) in loaded.metadata {
-        if let Some((name, metadata)) = Metadata::decode(&row) {
-            memory.restore_metadata(name, number, metadata, false);
-        }
-    }
+    loaded.metadata.iter().for_each(|(number, row)| memory.descriptions.restore(*number, row));
     if loaded.is_incomplete {
         memory.registry.skip_ids(LOST_IDS);
     }

@@ -223,7 +223,7 @@ impl Store {
     /// What is known of each metric, in order of their names.
     #[must_use]
     pub fn metadata(&self) -> Vec<(Arc<str>, Metadata)> {
-        lock(&self.memory).metadata().map(|(name, metadata)| (name.clone(), metadata.clone())).collect()
+        lock(&self.memory).descriptions.iter().map(|(name, of)| (name.clone(), of.clone())).collect()
     }
 
     /// The series that get samples now and meet all conditions: what a live stream sends. Ask again now and then, since
