@@ -253,8 +253,9 @@ from_lent! {
 
 impl<'a> FromIterator<&'a str> for Column<String> {
     fn from_iter<I: IntoIterator<Item = &'a str>>(values: I) -> Self {
-        let mut column = Self::new();
-        values.into_iter().for_each(|value| column.push(value));
+        let values = values.into_iter();
+        let mut column = Self::with_capacity(values.size_hint().0);
+        values.for_each(|value| column.push(value));
         column
     }
 }

@@ -14,6 +14,9 @@ use crate::{Frame, FrameError};
 /// A message of no length.
 const END_OF_STREAM: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
+/// Room for a header of a few columns; it grows for more.
+const HEADER_ROOM: usize = 1024;
+
 /// Encodes a frame into one segment; column memory is copied once.
 ///
 /// # Errors
@@ -59,8 +62,8 @@ impl<'a> Batch<'a> {
     }
 
     /// The message before the body, and the body's length.
-    fn header(&self) -> (Vec<u8>, usize) {
-        let mut builder = FlatBufferBuilder::new();
+    fn header<'b>(&self, builder: &'b mut FlatBufferBuilder<'_>) -> (&'b [u8], usize) {
+        builder.reset();
         let mut body = 0;
         let mut place = |piece: &Memory<'_>| {
             let buffer = ipc::Buffer::new(signed(body), signed(piece.len()));
@@ -75,26 +78,28 @@ impl<'a> Batch<'a> {
             compression: None,
             variadicBufferCounts: None,
         };
-        let batch = ipc::RecordBatch::create(&mut builder, &args).as_union_value();
+        let batch = ipc::RecordBatch::create(builder, &args).as_union_value();
         (message(builder, ipc::MessageHeader::RecordBatch, batch, body), body)
     }
 }
 
 fn assemble(schema: &SchemaHeader<'_>, batch: Batch<'_>) -> EncodedFrame {
     let mut file = Segments::default();
+    // One builder for all headers: growing is most of what a small header would cost.
+    let mut builder = FlatBufferBuilder::with_capacity(HEADER_ROOM);
     file.extend(MAGIC);
     file.pad();
-    write_message(&mut file, &schema_message(schema));
+    write_message(&mut file, schema_message(&mut builder, schema));
 
     let mut block = None;
     if batch.rows > 0 {
-        let (header, body) = batch.header();
+        let (header, body) = batch.header(&mut builder);
         let start = file.len();
-        write_message(&mut file, &header);
+        write_message(&mut file, header);
         let header_len = i32::try_from(file.len() - start).unwrap_or(i32::MAX);
         block = Some(ipc::Block::new(signed(start), header_len, signed(body)));
     }
-    let footer = footer(schema, block);
+    let footer = footer(&mut builder, schema, block);
 
     // All that is still to come, so that nothing copied moves again.
     let copied = batch.pieces.iter().filter(|piece| !Segments::keeps_apart(piece));
@@ -107,24 +112,24 @@ fn assemble(schema: &SchemaHeader<'_>, batch: Batch<'_>) -> EncodedFrame {
         }
     }
     file.extend(&END_OF_STREAM);
-    file.extend(&footer);
-    file.extend(&length(&footer));
+    file.extend(footer);
+    file.extend(&length(footer));
     file.extend(MAGIC);
     file.finish()
 }
 
-fn schema_message(schema: &SchemaHeader<'_>) -> Vec<u8> {
-    let mut builder = FlatBufferBuilder::new();
-    let header = schema.build(&mut builder).as_union_value();
+fn schema_message<'b>(builder: &'b mut FlatBufferBuilder<'_>, schema: &SchemaHeader<'_>) -> &'b [u8] {
+    builder.reset();
+    let header = schema.build(builder).as_union_value();
     message(builder, ipc::MessageHeader::Schema, header, 0)
 }
 
-fn message(
-    mut builder: FlatBufferBuilder<'_>,
+fn message<'b>(
+    builder: &'b mut FlatBufferBuilder<'_>,
     header_type: ipc::MessageHeader,
     header: flatbuffers::WIPOffset<flatbuffers::UnionWIPOffset>,
     body: usize,
-) -> Vec<u8> {
+) -> &'b [u8] {
     let args = ipc::MessageArgs {
         version: ipc::MetadataVersion::V5,
         header_type,
@@ -132,24 +137,28 @@ fn message(
         bodyLength: signed(body),
         custom_metadata: None,
     };
-    let message = ipc::Message::create(&mut builder, &args);
+    let message = ipc::Message::create(builder, &args);
     builder.finish(message, None);
-    builder.finished_data().to_vec()
+    builder.finished_data()
 }
 
-fn footer(schema: &SchemaHeader<'_>, block: Option<ipc::Block>) -> Vec<u8> {
-    let mut builder = FlatBufferBuilder::new();
+fn footer<'b>(
+    builder: &'b mut FlatBufferBuilder<'_>,
+    schema: &SchemaHeader<'_>,
+    block: Option<ipc::Block>,
+) -> &'b [u8] {
+    builder.reset();
     let blocks: &[ipc::Block] = block.as_slice();
     let args = ipc::FooterArgs {
         version: ipc::MetadataVersion::V5,
-        schema: Some(schema.build(&mut builder)),
+        schema: Some(schema.build(builder)),
         dictionaries: Some(builder.create_vector::<ipc::Block>(&[])),
         recordBatches: Some(builder.create_vector(blocks)),
         custom_metadata: None,
     };
-    let footer = ipc::Footer::create(&mut builder, &args);
+    let footer = ipc::Footer::create(builder, &args);
     builder.finish(footer, None);
-    builder.finished_data().to_vec()
+    builder.finished_data()
 }
 
 /// A message with its prefix, padded so that what follows is aligned.

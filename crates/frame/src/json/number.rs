@@ -20,7 +20,10 @@ pub(crate) fn push_f32(out: &mut Vec<u8>, number: f32) {
 /// Turns `1.0` into `1`, and `1.5e-7` or `1e16` into plain digits or into Go's exponents.
 fn push_shortest(out: &mut Vec<u8>, shortest: &str) {
     let Some((mantissa, exponent)) = shortest.split_once('e') else {
-        out.extend_from_slice(shortest.strip_suffix(".0").unwrap_or(shortest).as_bytes());
+        out.extend_from_slice(match shortest.as_bytes() {
+            [whole @ .., b'.', b'0'] => whole,
+            other => other,
+        });
         return;
     };
     let exponent: i32 = exponent.parse().unwrap_or_default();

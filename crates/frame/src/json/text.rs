@@ -78,9 +78,14 @@ enum Source {
 }
 
 fn push_escaped(out: &mut Vec<u8>, text: &str, source: Source) {
+    let suspects = match source {
+        Source::Plain => &SUSPECT_IN_TEXT,
+        Source::Json => &SUSPECT_IN_JSON,
+    };
+    let is_suspect = |byte: &u8| suspects.get(usize::from(*byte)).is_none_or(|suspect| *suspect);
     let mut rest = text.as_bytes();
     loop {
-        let plain = rest.iter().position(|byte| is_suspect(*byte, source)).unwrap_or(rest.len());
+        let plain = rest.iter().position(is_suspect).unwrap_or(rest.len());
         let (copied, remaining) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
         out.extend_from_slice(copied);
         rest = match remaining {
@@ -95,6 +100,21 @@ fn push_escaped(out: &mut Vec<u8>, text: &str, source: Source) {
             }
         };
     }
+}
+
+/// [`is_suspect`] for each byte: a look into a table is what this loop can do fastest.
+static SUSPECT_IN_TEXT: [bool; 256] = suspects(Source::Plain);
+static SUSPECT_IN_JSON: [bool; 256] = suspects(Source::Json);
+
+const fn suspects(source: Source) -> [bool; 256] {
+    let mut table = [false; 256];
+    let (mut rest, mut byte) = (table.as_mut_slice(), 0_u8);
+    while let [entry, after @ ..] = rest {
+        *entry = is_suspect(byte, source);
+        byte = byte.wrapping_add(1);
+        rest = after;
+    }
+    table
 }
 
 /// Whether a byte is to be escaped, or may begin a character that is.

@@ -8,12 +8,15 @@ use super::schema::push_schema;
 use super::text::{push_json, push_str};
 use crate::{Column, Element, Field, Frame, FrameError, Json, Timestamp, ValueType, Values};
 
+/// Room for a packet of a few values with its schema; more is made when the rows are counted.
+const FIRST_ROOM: usize = 512;
+
 /// Encodes a frame, or a part of it.
 ///
 /// # Errors
 /// Fields of different length, cells of JSON columns that aren't JSON, and metadata that JSON can't hold.
 pub fn write(frame: &Frame, include: Include) -> Result<EncodedFrame, FrameError> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(FIRST_ROOM);
     write_to(&mut out, frame, include)?;
     Ok(EncodedFrame::new(FrameFormat::Json, out))
 }
