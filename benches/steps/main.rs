@@ -9,7 +9,7 @@
 //! | `frame` | frame | rows to columns |
 //! | `encode_arrow`, `encode_json` | encode | frame to bytes, frame given up as in a plugin |
 //! | `decode_arrow`, `decode_json` | encode, mirrored | bytes to frame |
-//! | `adapt_out` | adapt out | model to wire type to message bytes: the answer in the plugin, the request in the host |
+//! | `adapt_out` | adapt out | model to message bytes: the answer in the plugin, the request in the host |
 //! | `log` | | one log line with the fields of a call |
 //! | `calls` | all | whole calls in memory, over sockets, and to a process |
 //!
