@@ -6,6 +6,7 @@
 // A chore speaks to the person at the terminal: printing is its job, unlike in the libraries.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod codegen;
 mod demo;
 mod fuzz;
@@ -33,6 +34,8 @@ enum Chore {
     Codegen(codegen::Args),
     /// Fuzz the decoders.
     Fuzz(fuzz::Args),
+    /// Measure, and write the tables of docs/benchmarks.md.
+    Bench(bench::Args),
     /// Build a plugin and lay out the folder that Grafana loads.
     Package(package::Args),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Tidy(args) => tidy::run(args),
         Chore::Codegen(args) => codegen::run(args),
         Chore::Fuzz(args) => fuzz::run(args),
+        Chore::Bench(args) => bench::run(args),
         Chore::Package(args) => package::run(args),
     };
     match done {
