@@ -46,6 +46,12 @@ impl Roster {
         let (changes, _) = broadcast::channel(FEED_CAPACITY);
         let default = [PathBuf::from(DEFAULT_FOLDER)];
         let folders = if args.plugins.is_empty() { &default } else { args.plugins.as_slice() };
+        if let Some(missing) = folders.iter().find(|folder| !folder.exists()) {
+            return Err(Failure::start_text(format!(
+                "{} does not exist; name a folder with plugins in it, or one plugin, by --plugins",
+                missing.display()
+            )));
+        }
         let mut entries: Vec<Arc<Entry>> = Vec::new();
         for found in folders.iter().flat_map(|folder| specs(folder)) {
             let entry = match found {

@@ -75,7 +75,7 @@ fn three_is_a_plugin_that_can_not_be_started() {
         (&folder.path().join("missing"), "does not exist"),
     ] {
         let plugin = plugin.to_str().unwrap();
-        let ran = run(&["--json", "health", plugin, "--start-timeout", "300ms"]).expect_code(3);
+        let ran = run(&["--json", "health", plugin, "--start-timeout", "2s"]).expect_code(3);
         let error: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
         assert_eq!(error["error"]["exitCode"], 3);
         assert!(error["error"]["message"].as_str().unwrap().contains(told), "{ran:?}");

@@ -399,6 +399,8 @@ fn addresses_of_other_machines_need_a_word() {
     let empty = tempfile::tempdir().unwrap();
     let none = run(&["workbench", "--plugins", empty.path().to_str().unwrap(), "--listen", "127.0.0.1:0"]);
     assert!(none.expect_code(3).stderr.contains("no plugin in"));
+    let missing = run(&["workbench", "--plugins", "/nonexistent", "--listen", "127.0.0.1:0"]).expect_code(3);
+    assert!(missing.stderr.contains("/nonexistent does not exist"), "{missing:?}");
     let unknown =
         ["workbench", "--plugins", bench_plugin(), "--listen", "127.0.0.1:0", "--settings", "x=/dev/null"];
     run(&unknown).expect_code(5);
