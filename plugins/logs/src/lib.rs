@@ -1,0 +1,9 @@
+//! The logs data source: read, filter, count.
+//!
+//! | step | module |
+//! |---|---|
+//! | Grafana's questions | `source` |
+//!
+//! It deliberately listens on no port: Grafana asks through the plugin protocol, and lines are read where they lie.
+
+pub mod source;

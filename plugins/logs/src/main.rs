@@ -1,0 +1,10 @@
+//! The logs data source's executable, `gpx_graftwire_logs`.
+
+use std::process::ExitCode;
+
+use graftwire_logs::source::Source;
+use graftwire_sdk::Plugin;
+
+fn main() -> ExitCode {
+    Plugin::with_instances("graftwire-logs-datasource", Source::open).check_health().serve()
+}
