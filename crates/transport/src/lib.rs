@@ -9,9 +9,11 @@ mod counted;
 mod group;
 mod listen;
 mod memory;
+mod secure;
 mod stream;
 
 pub use counted::{Counted, Traffic};
 pub use listen::{BindError, BindOptions, Bound, bind};
 pub use memory::{MemoryDialer, MemoryListener, memory};
+pub use secure::{Secure, Side};
 pub use stream::{Connection, DialError, dial};

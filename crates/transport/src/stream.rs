@@ -19,7 +19,13 @@ enum Kind {
     Unix(UnixStream),
     Tcp(TcpStream),
     Memory(DuplexStream),
+    Carried(&'static str, Box<dyn Carried>),
 }
+
+/// A stream that runs inside another one, such as TLS or one of many over one connection.
+trait Carried: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Carried for S {}
 
 /// Connects to the address of a handshake line.
 ///
@@ -63,16 +69,23 @@ impl Connection {
     pub(crate) const fn memory(stream: DuplexStream) -> Self {
         Self(Kind::Memory(stream))
     }
+
+    /// A connection inside another one; `kind` names it in debug prints.
+    pub fn carried(kind: &'static str, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self(Kind::Carried(kind, Box::new(stream)))
+    }
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
+        let kind = match &self.0 {
             #[cfg(unix)]
-            Kind::Unix(_) => "Connection(unix)",
-            Kind::Tcp(_) => "Connection(tcp)",
-            Kind::Memory(_) => "Connection(memory)",
-        })
+            Kind::Unix(_) => "unix",
+            Kind::Tcp(_) => "tcp",
+            Kind::Memory(_) => "memory",
+            Kind::Carried(kind, _) => kind,
+        };
+        write!(f, "Connection({kind})")
     }
 }
 
@@ -83,6 +96,7 @@ macro_rules! each {
             Kind::Unix($stream) => $call,
             Kind::Tcp($stream) => $call,
             Kind::Memory($stream) => $call,
+            Kind::Carried(_, $stream) => $call,
         }
     };
 }
@@ -120,6 +134,7 @@ impl AsyncWrite for Connection {
             Kind::Unix(stream) => stream.is_write_vectored(),
             Kind::Tcp(stream) => stream.is_write_vectored(),
             Kind::Memory(stream) => stream.is_write_vectored(),
+            Kind::Carried(_, stream) => stream.is_write_vectored(),
         }
     }
 }
