@@ -14,8 +14,14 @@ struct Unit {
     target: &'static str,
 }
 
-const UNITS: [Unit; 3] = [
+const UNITS: [Unit; 5] = [
+    Unit { package: "models", proto: "v1/models.proto", target: "crates/protocol/src/v1/generated.rs" },
     Unit { package: "pluginv2", proto: "v2/backend.proto", target: "crates/protocol/src/v2/generated.rs" },
+    Unit {
+        package: "pluginextensionv2",
+        proto: "v2/renderer.proto",
+        target: "crates/protocol/src/v2/renderer/generated.rs",
+    },
     Unit {
         package: "plugin",
         proto: "goplugin/goplugin.proto",
@@ -31,20 +37,24 @@ const UNITS: [Unit; 3] = [
 /// Our own text alone, for reflection and for tests that compare descriptors.
 const DESCRIPTORS: &str = "crates/protocol/src/descriptors.bin";
 
-const REDACTED: [&str; 13] = [
-    "AppInstanceSettings",
-    "DataSourceInstanceSettings",
-    "PluginContext",
-    "QueryDataRequest",
-    "QueryChunkedDataRequest",
-    "CheckHealthRequest",
-    "CallResourceRequest",
-    "SubscribeStreamRequest",
-    "PublishStreamRequest",
-    "RunStreamRequest",
-    "AdmissionRequest",
-    "MutationResponse",
-    "RawObject",
+/// Messages that can carry secrets or tokens; their `Debug` is written by hand, in `vN/redacted.rs`.
+const REDACTED: [&str; 16] = [
+    "models.DatasourceInfo",
+    "models.RenderRequest",
+    "pluginv2.AppInstanceSettings",
+    "pluginv2.DataSourceInstanceSettings",
+    "pluginv2.PluginContext",
+    "pluginv2.QueryDataRequest",
+    "pluginv2.QueryChunkedDataRequest",
+    "pluginv2.CheckHealthRequest",
+    "pluginv2.CallResourceRequest",
+    "pluginv2.SubscribeStreamRequest",
+    "pluginv2.PublishStreamRequest",
+    "pluginv2.RunStreamRequest",
+    "pluginv2.AdmissionRequest",
+    "pluginv2.MutationResponse",
+    "pluginv2.RawObject",
+    "pluginextensionv2.RenderRequest",
 ];
 
 fn main() -> Result<()> {
@@ -76,8 +86,7 @@ fn generate(root: &Path, unit: &Unit) -> Result<String> {
         .client_mod_attribute(".", "#[cfg(feature = \"client\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
         .build_transport(false)
-        // These can carry secrets or tokens; `v2/redacted.rs` writes their Debug by hand.
-        .skip_debug(REDACTED.map(|message| format!("pluginv2.{message}")))
+        .skip_debug(REDACTED)
         .compile_fds(set)?;
     let text = std::fs::read_to_string(out.path().join(format!("{}.rs", unit.package)))?;
     Ok(format!(
