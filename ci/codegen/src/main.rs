@@ -14,13 +14,18 @@ struct Unit {
     target: &'static str,
 }
 
-const UNITS: [Unit; 5] = [
+const UNITS: [Unit; 6] = [
     Unit { package: "models", proto: "v1/models.proto", target: "crates/protocol/src/v1/generated.rs" },
     Unit { package: "pluginv2", proto: "v2/backend.proto", target: "crates/protocol/src/v2/generated.rs" },
     Unit {
         package: "pluginextensionv2",
         proto: "v2/renderer.proto",
         target: "crates/protocol/src/v2/renderer/generated.rs",
+    },
+    Unit {
+        package: "grafana.plugin.v3",
+        proto: "v3/app.proto",
+        target: "crates/protocol/src/v3/generated.rs",
     },
     Unit {
         package: "plugin",
@@ -38,7 +43,7 @@ const UNITS: [Unit; 5] = [
 const DESCRIPTORS: &str = "crates/protocol/src/descriptors.bin";
 
 /// Messages that can carry secrets or tokens; their `Debug` is written by hand, in `vN/redacted.rs`.
-const REDACTED: [&str; 16] = [
+const REDACTED: [&str; 25] = [
     "models.DatasourceInfo",
     "models.RenderRequest",
     "pluginv2.AppInstanceSettings",
@@ -55,6 +60,15 @@ const REDACTED: [&str; 16] = [
     "pluginv2.MutationResponse",
     "pluginv2.RawObject",
     "pluginextensionv2.RenderRequest",
+    "grafana.plugin.v3.RawObject",
+    "grafana.plugin.v3.ResourceObject",
+    "grafana.plugin.v3.AdmissionReviewRequest",
+    "grafana.plugin.v3.AdmissionReviewResponse",
+    "grafana.plugin.v3.ConvertObjectsRequest.Object",
+    "grafana.plugin.v3.ConvertObjectsResponse.Object",
+    "grafana.plugin.v3.RouteResource",
+    "grafana.plugin.v3.CallRouteRequest",
+    "grafana.plugin.v3.CallRouteResponse",
 ];
 
 fn main() -> Result<()> {

@@ -44,6 +44,9 @@ macro_rules! forward_backend {
             $crate::forward::forward_backend!(@unary validate_admission, AdmissionRequest, ValidationResponse);
             $crate::forward::forward_backend!(@unary mutate_admission, AdmissionRequest, MutationResponse);
             $crate::forward::forward_backend!(@unary convert_objects, ConversionRequest, ConversionResponse);
+            $crate::forward::forward_backend!(@unary review_admission, AdmissionReviewRequest, AdmissionReviewResponse);
+            $crate::forward::forward_backend!(@unary convert_versions, VersionConversionRequest, VersionConversionResponse);
+            $crate::forward::forward_backend!(@stream call_route, RouteRequest, ResourcePiece);
         }
     };
     (@unary $method:ident, $request:ident, $response:ident) => {

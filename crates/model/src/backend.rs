@@ -13,10 +13,11 @@ use std::time::Instant;
 use futures_core::Stream;
 
 use crate::{
-    AdmissionRequest, CallError, ConversionRequest, ConversionResponse, HealthRequest, HealthResponse,
-    MetricsRequest, MetricsResponse, MutationResponse, PublishRequest, PublishResponse, QueryChunk,
-    QueryRequest, QueryResponse, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket,
-    SubscribeRequest, SubscribeResponse, ValidationResponse,
+    AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, CallError, ConversionRequest,
+    ConversionResponse, HealthRequest, HealthResponse, MetricsRequest, MetricsResponse, MutationResponse,
+    PublishRequest, PublishResponse, QueryChunk, QueryRequest, QueryResponse, ResourcePiece, ResourceRequest,
+    RouteRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    VersionConversionRequest, VersionConversionResponse,
 };
 
 /// A boxed future that may move between threads: what an object-safe async method returns.
@@ -125,6 +126,33 @@ pub trait Backend: Send + Sync {
     ) -> BoxFuture<'_, Result<ConversionResponse, CallError>> {
         unimplemented_call(cx, request, Capability::ConvertObjects)
     }
+
+    /// Accepts, refuses or changes an object of an app before it is stored.
+    fn review_admission(
+        &self,
+        cx: CallContext,
+        request: AdmissionReviewRequest,
+    ) -> BoxFuture<'_, Result<AdmissionReviewResponse, CallError>> {
+        unimplemented_call(cx, request, Capability::ReviewAdmission)
+    }
+
+    /// Converts an app's objects between the versions of their group.
+    fn convert_versions(
+        &self,
+        cx: CallContext,
+        request: VersionConversionRequest,
+    ) -> BoxFuture<'_, Result<VersionConversionResponse, CallError>> {
+        unimplemented_call(cx, request, Capability::ConvertVersions)
+    }
+
+    /// Answers an HTTP-like request to a custom route of an app's API group.
+    fn call_route(
+        &self,
+        cx: CallContext,
+        request: RouteRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
+        unimplemented_call(cx, request, Capability::CallRoute)
+    }
 }
 
 fn unimplemented_call<'a, R: Send + 'a, T: Send + 'a>(
@@ -161,11 +189,17 @@ pub enum Capability {
     MutateAdmission,
     /// Conversion of objects between API versions.
     ConvertObjects,
+    /// An app's admission: accept, refuse or change an object in one call.
+    ReviewAdmission,
+    /// An app's conversion of objects between the versions of their group.
+    ConvertVersions,
+    /// An app's custom routes.
+    CallRoute,
 }
 
 impl Capability {
     /// Every capability, in the order in which reports list them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::QueryData,
         Self::QueryChunkedData,
         Self::CallResource,
@@ -177,6 +211,9 @@ impl Capability {
         Self::ValidateAdmission,
         Self::MutateAdmission,
         Self::ConvertObjects,
+        Self::ReviewAdmission,
+        Self::ConvertVersions,
+        Self::CallRoute,
     ];
 
     /// The endpoint name, as Grafana's own logs and metrics spell it.
@@ -194,6 +231,9 @@ impl Capability {
             Self::ValidateAdmission => "validateAdmission",
             Self::MutateAdmission => "mutateAdmission",
             Self::ConvertObjects => "convertObjects",
+            Self::ReviewAdmission => "reviewAdmission",
+            Self::ConvertVersions => "convertVersions",
+            Self::CallRoute => "callRoute",
         }
     }
 }

@@ -16,9 +16,12 @@ mod error;
 mod headers;
 mod query;
 mod resource;
+mod review;
+mod route;
 mod secrets;
 mod stream;
 mod time;
+mod version_conversion;
 
 pub use admission::{
     AdmissionOperation, AdmissionRequest, GroupVersionKind, MutationResponse, StatusResult,
@@ -35,9 +38,16 @@ pub use error::{CallError, Code, ErrorSource};
 pub use headers::Headers;
 pub use query::{DataResponse, Query, QueryChunk, QueryRequest, QueryResponse};
 pub use resource::{MultiHeaders, ResourcePiece, ResourceRequest};
+pub use review::{
+    AdmissionReviewRequest, AdmissionReviewResponse, ApiStatus, ApiStatusCause, ApiStatusDetails,
+};
+pub use route::{RouteParent, RouteRequest};
 pub use secrets::Secrets;
 pub use stream::{
     PublishRequest, PublishResponse, RunStreamRequest, StreamPacket, StreamStatus, SubscribeRequest,
     SubscribeResponse,
 };
 pub use time::{EpochMillis, Millis, TimeRange};
+pub use version_conversion::{
+    ConvertedObject, VersionConversionRequest, VersionConversionResponse, VersionedObject,
+};

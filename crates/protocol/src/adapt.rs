@@ -36,4 +36,28 @@ pub enum AdaptError {
         /// The limit.
         limit: usize,
     },
+    /// A route's answer with a status that is no HTTP status.
+    #[error("code: {found} is no HTTP status; expected 100 to 999, or 0 for 200")]
+    RouteStatus {
+        /// The status found.
+        found: i32,
+    },
+    /// Another number of converted objects than was asked for.
+    #[error(
+        "converted: {found} objects; expected {expected}, one for each object of the request, in its order"
+    )]
+    ConversionCount {
+        /// How many there are.
+        found: usize,
+        /// How many were asked for.
+        expected: usize,
+    },
+    /// The answer to another conversion.
+    #[error("uid: {found:?}; expected the request's, {expected:?}")]
+    ConversionUid {
+        /// The one found.
+        found: String,
+        /// The one of the request.
+        expected: String,
+    },
 }

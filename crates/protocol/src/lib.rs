@@ -14,6 +14,11 @@ pub mod metadata;
 pub mod probe;
 pub mod status;
 pub mod v2;
+#[cfg(feature = "v3")]
+pub mod v3;
+#[cfg(not(feature = "v3"))]
+#[path = "v3/absent.rs"]
+mod v3;
 
 mod adapt;
 #[cfg(feature = "client")]

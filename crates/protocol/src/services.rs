@@ -19,10 +19,10 @@ use tower_service::Service;
 use crate::handshake::AppVersion;
 use crate::v2::generated as wire;
 use crate::v2::server::Served;
-use crate::{MessageLimits, goplugin, segments, status};
+use crate::{MessageLimits, goplugin, segments, status, v3};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
-type Handler = Box<dyn Fn(Request<GrpcBody>) -> BoxFuture<'static, Response<GrpcBody>> + Send + Sync>;
+type Handler = Arc<dyn Fn(Request<GrpcBody>) -> BoxFuture<'static, Response<GrpcBody>> + Send + Sync>;
 
 /// The gRPC services of one plugin, by their full names.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Services {
             + 'static,
     {
         self.routes.retain(|(name, _)| *name != S::NAME);
-        let handler: Handler = Box::new(move |request| {
+        let handler: Handler = Arc::new(move |request| {
             let mut service = service.clone();
             Box::pin(async move {
                 match service.call(request).await {
@@ -59,6 +59,26 @@ impl Services {
             })
         });
         self.routes.push((S::NAME, handler));
+        self
+    }
+
+    /// Serves what is served of version 3 under the names of its draft too, see [`crate::v3::draft`].
+    #[cfg(feature = "v3")]
+    #[must_use]
+    pub fn with_draft_names(mut self) -> Self {
+        let drafted = [
+            ("grafana.plugin.v3.AdmissionService", "plugin.v3.AdmissionService"),
+            ("grafana.plugin.v3.ConversionService", "plugin.v3.ConversionService"),
+            ("grafana.plugin.v3.RouteService", "plugin.v3.RouteService"),
+        ];
+        for (current, draft) in drafted {
+            let Some((_, handler)) = self.routes.iter().find(|(name, _)| *name == current) else { continue };
+            let handler = Arc::clone(handler);
+            let renamed: Handler = Arc::new(move |request| {
+                handler(v3::draft::renamed(request, v3::draft::PACKAGE, v3::PACKAGE))
+            });
+            self.routes.push((draft, renamed));
+        }
         self
     }
 
@@ -169,8 +189,8 @@ fn plugin_v2(
 ) -> Services {
     use Capability as C;
     let has_any = |wanted: &[C]| wanted.iter().any(|capability| capabilities.contains(capability));
+    let mut services = v3::server::add(Services::new(), &backend, capabilities, limits);
     let served = Arc::new(Served { backend, limits });
-    let mut services = Services::new();
 
     macro_rules! serve {
         ($any:expr, $server:path) => {

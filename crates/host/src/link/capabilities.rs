@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use graftwire_model::{
-    Backend, CallContext, CallError, Capability, Code, HealthRequest, MetricsRequest, PluginContext,
-    QueryRequest,
+    AdmissionReviewRequest, Backend, CallContext, CallError, Capability, Code, HealthRequest, MetricsRequest,
+    PluginContext, QueryRequest, RouteRequest, VersionConversionRequest,
 };
 use graftwire_protocol::goplugin;
 use graftwire_protocol::probe::{Presence, probe};
@@ -117,9 +117,24 @@ async fn harmless_call(
             backend.check_health(cx, HealthRequest { context, ..HealthRequest::default() }).await.map(drop)
         }
         Capability::CollectMetrics => backend.collect_metrics(cx, MetricsRequest { context }).await.map(drop),
+        // An app with one of these serves the methods of all three. Without object, group and token every peer refuses
+        // them before its handler, if there is one.
+        Capability::ReviewAdmission => {
+            backend.review_admission(cx, AdmissionReviewRequest::default()).await.map(drop)
+        }
+        Capability::ConvertVersions => {
+            backend.convert_versions(cx, VersionConversionRequest::default()).await.map(drop)
+        }
+        Capability::CallRoute => route(backend, cx).await,
         _ => return None,
     };
     Some(answer)
+}
+
+/// A route without a group, asked for its options: nothing to act on, even where nobody asks for a token.
+async fn route(backend: &dyn Backend, cx: CallContext) -> Result<(), CallError> {
+    let request = RouteRequest { method: "OPTIONS".to_owned(), ..RouteRequest::default() };
+    backend.call_route(cx, request).await?.next().await.transpose().map(drop)
 }
 
 /// "Not supported" has three shapes: the method is unknown, the call ends with that status, or one chunk says 501.

@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use graftwire_model::{
-    AdmissionRequest, Backend, BoxFuture, CallContext, CallError, Code, ConversionRequest,
-    ConversionResponse, HealthRequest, HealthResponse, MetricsRequest, MetricsResponse, MutationResponse,
-    PublishRequest, PublishResponse, QueryChunk, QueryRequest, QueryResponse, ReplyStream, ResourcePiece,
-    ResourceRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, Backend, BoxFuture, CallContext,
+    CallError, Code, ConversionRequest, ConversionResponse, HealthRequest, HealthResponse, MetricsRequest,
+    MetricsResponse, MutationResponse, PublishRequest, PublishResponse, QueryChunk, QueryRequest,
+    QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RouteRequest, RunStreamRequest, StreamPacket,
+    SubscribeRequest, SubscribeResponse, ValidationResponse, VersionConversionRequest,
+    VersionConversionResponse,
 };
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
@@ -17,7 +19,7 @@ use super::generated::{
     resource_conversion_client::ResourceConversionClient, stream_client::StreamClient,
 };
 use super::{from_wire, to_wire};
-use crate::{AdaptError, MessageLimits, Rpc, metadata, status};
+use crate::{AdaptError, MessageLimits, Rpc, metadata, status, v3};
 
 /// Asks a plugin in version 2 over the channel `T`.
 #[derive(Clone)]
@@ -47,17 +49,20 @@ macro_rules! service {
     };
 }
 
-fn open<M>(cx: &CallContext, message: M) -> Request<M> {
+pub(crate) fn open<M>(cx: &CallContext, message: M) -> Request<M> {
     let mut request = Request::new(message);
     metadata::to_wire(cx, request.metadata_mut(), Instant::now());
     request
 }
 
-fn close<W, M>(answer: Result<Response<W>, Status>, adapt: impl FnOnce(W) -> M) -> Result<M, CallError> {
+pub(crate) fn close<W, M>(
+    answer: Result<Response<W>, Status>,
+    adapt: impl FnOnce(W) -> M,
+) -> Result<M, CallError> {
     answer.map(|response| adapt(response.into_inner())).map_err(|failed| status::from_wire(&failed))
 }
 
-fn unreadable(error: AdaptError) -> CallError {
+pub(crate) fn unreadable(error: AdaptError) -> CallError {
     CallError::new(Code::Internal, format!("the plugin's answer can't be read: {error}")).with_cause(error)
 }
 
@@ -71,6 +76,13 @@ fn replies<W: Send + 'static, M: 'static>(
             Err(failed) => Err(status::from_wire(&failed)),
         }))
     })
+}
+
+impl<T: Rpc> Client<T> {
+    /// The client of the services that stand beside those of version 2.
+    fn beside(&self) -> v3::client::Client<T> {
+        v3::client::Client::new(self.channel.clone(), self.limits)
+    }
 }
 
 impl<T: Rpc> Backend for Client<T> {
@@ -204,5 +216,29 @@ impl<T: Rpc> Backend for Client<T> {
             let answer = service.convert_objects(open(&cx, to_wire::conversion_request(request))).await;
             close(answer, from_wire::conversion_response)
         })
+    }
+
+    fn review_admission(
+        &self,
+        cx: CallContext,
+        request: AdmissionReviewRequest,
+    ) -> BoxFuture<'_, Result<AdmissionReviewResponse, CallError>> {
+        Box::pin(async move { self.beside().review_admission(cx, request).await })
+    }
+
+    fn convert_versions(
+        &self,
+        cx: CallContext,
+        request: VersionConversionRequest,
+    ) -> BoxFuture<'_, Result<VersionConversionResponse, CallError>> {
+        Box::pin(async move { self.beside().convert_versions(cx, request).await })
+    }
+
+    fn call_route(
+        &self,
+        cx: CallContext,
+        request: RouteRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
+        Box::pin(async move { self.beside().call_route(cx, request).await })
     }
 }

@@ -31,12 +31,15 @@ impl std::fmt::Debug for Served {
     }
 }
 
-fn open<T>(request: Request<T>) -> (CallContext, T) {
+pub(crate) fn open<T>(request: Request<T>) -> (CallContext, T) {
     let cx = metadata::from_wire(request.metadata(), Instant::now());
     (cx, request.into_inner())
 }
 
-fn close<M, W>(answer: Result<M, CallError>, adapt: impl FnOnce(M) -> W) -> Result<Response<W>, Status> {
+pub(crate) fn close<M, W>(
+    answer: Result<M, CallError>,
+    adapt: impl FnOnce(M) -> W,
+) -> Result<Response<W>, Status> {
     answer.map(|message| Response::new(adapt(message))).map_err(|error| status::to_wire(&error))
 }
 
@@ -66,7 +69,7 @@ impl<M, W> FuturesStream for Replies<M, W> {
     }
 }
 
-fn replies<M, W>(
+pub(crate) fn replies<M, W>(
     answer: Result<ReplyStream<M>, CallError>,
     adapt: fn(M) -> W,
 ) -> Result<Response<Replies<M, W>>, Status> {
