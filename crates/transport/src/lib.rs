@@ -11,6 +11,8 @@ mod listen;
 mod memory;
 mod secure;
 mod stream;
+#[cfg(feature = "auto-mtls")]
+pub mod tls;
 
 pub use counted::{Counted, Traffic};
 pub use listen::{BindError, BindOptions, Bound, bind};
