@@ -137,22 +137,13 @@ impl fmt::Display for Failure {
             return Ok(());
         }
         match &self.cause {
-            Some(cause) if self.message.is_empty() => f.write_str(&with_causes(cause.as_ref())),
-            Some(cause) => write!(f, ": {}", with_causes(cause.as_ref())),
+            Some(cause) if self.message.is_empty() => {
+                f.write_str(&graftwire_model::error_text(cause.as_ref()))
+            }
+            Some(cause) => write!(f, ": {}", graftwire_model::error_text(cause.as_ref())),
             None => Ok(()),
         }
     }
-}
-
-/// An error and what caused it, on one line.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use graftwire_model::FrameFormat;
 
 use crate::ValueType;
+use crate::frame::describe;
 
 /// A frame that can't be made, encoded, decoded or reshaped.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,9 @@ pub enum FrameError {
         /// What was found and what was expected, and where.
         found: String,
     },
+    /// Rows alone were expected, and the JSON has a schema.
+    #[error("frame json: found a schema, expected data alone")]
+    Schema,
     /// A value of a column can't be read or written as its type.
     #[error("field {index} ({name:?}), row {row}: found {found}, expected {expected}")]
     Value {
@@ -117,6 +121,11 @@ pub enum FrameError {
 }
 
 impl FrameError {
+    /// Rows of other columns than those that they should follow.
+    pub(crate) fn other_columns(found: &[ValueType], expected: &[ValueType]) -> Self {
+        Self::Append { found: describe(found), expected: describe(expected) }
+    }
+
     /// A cell that can't be its column's type; its text is cut to what a message can hold.
     pub(crate) fn value(index: usize, name: &str, row: usize, found: &str, expected: ValueType) -> Self {
         Self::Value { index, name: name.to_owned(), row, found: cut(found), expected }

@@ -149,10 +149,15 @@ impl Frame {
         }
     }
 
-    fn describe_types(&self) -> String {
-        let names: Vec<_> = self.fields.iter().map(|field| field.value_type().name()).collect();
-        format!("{} columns [{}]", names.len(), names.join(", "))
+    pub(crate) fn describe_types(&self) -> String {
+        describe(&self.fields.iter().map(Field::value_type).collect::<Vec<_>>())
     }
+}
+
+/// Column types for a message.
+pub(crate) fn describe(types: &[ValueType]) -> String {
+    let names: Vec<_> = types.iter().map(|value_type| value_type.name()).collect();
+    format!("{} columns [{}]", names.len(), names.join(", "))
 }
 
 /// One column with its name, labels and display options.

@@ -19,7 +19,7 @@ mod schema;
 pub(crate) mod text;
 mod write;
 
-pub use read::{append, read, read_list};
+pub use read::{append, read, read_list, read_rows};
 pub use write::{write, write_list, write_to};
 
 /// Which parts of a frame are written.

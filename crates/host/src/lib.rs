@@ -3,7 +3,7 @@
 //! It deliberately never asks for a protocol version: what was negotiated goes to `graftwire-protocol`, and a
 //! `Backend` comes back.
 
-mod causes;
+mod chunked;
 mod forward;
 mod launch;
 mod link;
@@ -13,6 +13,7 @@ mod process;
 mod spec;
 mod supervisor;
 
+pub use chunked::{ChunkedAnswer, query_chunked_or_plain};
 pub use launch::{LaunchError, LaunchOptions, Program, SocketDirectory};
 pub use link::{
     CallObserver, CallReport, Capabilities, GrpcHealth, Link, LinkError, LinkOptions, Outcome, RpcChannel,

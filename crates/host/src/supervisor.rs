@@ -10,13 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use graftwire_model::{Backend, CallContext, CallError, Code, ReplyStream};
+use graftwire_model::{Backend, CallContext, CallError, Code, ReplyStream, error_text};
 use tokio::sync::watch;
 
 pub use policy::RestartPolicy;
 pub use state::{State, StateFeed};
 
-use crate::causes::with_causes;
 use crate::forward::{Around, forward_backend};
 use crate::link::LinkOptions;
 use crate::logs::{DEFAULT_KEPT_RECORDS, Level, LogBook};
@@ -85,7 +84,7 @@ impl Supervisor {
                 Ok(())
             }
             Err(error) => {
-                self.shared.enter(State::Failed { reason: with_causes(&error).into() });
+                self.shared.enter(State::Failed { reason: error_text(&error).into() });
                 Err(error)
             }
         }
@@ -267,7 +266,7 @@ impl Shared {
                 in_a_row = in_a_row.saturating_add(1);
                 match self.start(restarts).await {
                     Ok(plugin) => break plugin,
-                    Err(error) => reason = with_causes(&error).into(),
+                    Err(error) => reason = error_text(&error).into(),
                 }
             };
         }

@@ -82,6 +82,23 @@ impl Error for CallError {
     }
 }
 
+/// An error and its causes as one text, joined by colons, for places that carry a text alone: an answer, a log line.
+/// A cause whose text already stands at the end is not said again.
+#[must_use]
+pub fn error_text(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
 /// The class of a failed call. Numbers and names are those of gRPC, which every protocol version shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -217,5 +234,20 @@ impl ErrorSource {
 impl fmt::Display for ErrorSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallError, Code, error_text};
+
+    #[test]
+    fn a_cause_that_is_said_already_is_not_said_again() {
+        let disk = || CallError::new(Code::Unknown, "disk full");
+        let store = |text: &str| CallError::new(Code::Internal, text).with_cause(disk());
+        assert_eq!(error_text(&store("the store is read-only")), "the store is read-only: disk full");
+        assert_eq!(error_text(&store("can't write: disk full")), "can't write: disk full");
+        let outer = CallError::new(Code::Unavailable, "no answer").with_cause(store("no store"));
+        assert_eq!(error_text(&outer), "no answer: no store: disk full");
     }
 }

@@ -34,7 +34,7 @@ pub use context::{
 pub use conversion::{ConversionRequest, ConversionResponse, GroupVersion, RawObject};
 pub use diagnostics::{HealthRequest, HealthResponse, HealthStatus, MetricsRequest, MetricsResponse};
 pub use encoded::{EncodedFrame, FrameFormat};
-pub use error::{CallError, Code, ErrorSource};
+pub use error::{CallError, Code, ErrorSource, error_text};
 pub use headers::Headers;
 pub use query::{DataResponse, Query, QueryChunk, QueryRequest, QueryResponse};
 pub use resource::{MultiHeaders, ResourcePiece, ResourceRequest};

@@ -12,7 +12,7 @@ use graftwire_model::{
     ConversionResponse, Headers, HealthRequest, HealthResponse, HealthStatus, MetricsRequest,
     MetricsResponse, MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryChunk,
     QueryRequest, QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket,
-    StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse, error_text,
 };
 use tokio::sync::Semaphore;
 
@@ -146,9 +146,9 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         let handler =
             self.handlers.health.ok_or_else(|| CallError::unimplemented(Capability::CheckHealth))?;
         call::observed(&self.telemetry, Capability::CheckHealth, &cx, async {
-            let failed = |error: &dyn std::error::Error| HealthResponse {
+            let failed = |error: &(dyn std::error::Error + 'static)| HealthResponse {
                 status: HealthStatus::Error,
-                message: call::with_causes(error),
+                message: error_text(error),
                 ..HealthResponse::default()
             };
             Ok(match self.instances.of_request(&cx).await {

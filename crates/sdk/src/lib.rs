@@ -55,6 +55,7 @@ pub use serve::{Embedded, ServeError};
 
 pub use graftwire_frame as frame;
 pub use graftwire_model as model;
+pub use graftwire_model::error_text;
 
 /// What a plugin needs most of the time.
 pub mod prelude {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use graftwire_model::{Backend, BoxFuture, Capability};
+use graftwire_model::{Backend, BoxFuture, Capability, error_text};
 use graftwire_protocol::Router;
 use graftwire_protocol::goplugin::server::Control;
 use graftwire_protocol::handshake::{
@@ -118,13 +118,7 @@ pub(crate) fn process(options: ServeOptions, parts: impl FnOnce() -> Parts) -> E
 }
 
 fn fail(error: &ServeError) -> ExitCode {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
+    let text = error_text(error);
     tracing::error!(error = text, "the plugin can't start");
     ExitCode::FAILURE
 }

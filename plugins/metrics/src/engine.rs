@@ -50,9 +50,9 @@ impl Engine {
         checked: Checked,
     ) -> Result<Self, InstanceError> {
         let store = Store::open(&folder, checked.store_options())
-            .map_err(|cause| InstanceError::new(crate::causes::text(&cause)).with_cause(cause))?;
+            .map_err(|cause| InstanceError::new(graftwire_sdk::error_text(&cause)).with_cause(cause))?;
         let failed =
-            |cause: &(dyn std::error::Error + 'static)| InstanceError::new(crate::causes::text(cause));
+            |cause: &(dyn std::error::Error + 'static)| InstanceError::new(graftwire_sdk::error_text(cause));
         let options = CollectOptions { interval: checked.interval, ..CollectOptions::default() };
         let collector = Collector::new(Arc::clone(&store), options).map_err(|cause| failed(&cause))?;
         let collection = collector.health();

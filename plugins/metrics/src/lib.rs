@@ -21,5 +21,3 @@ pub mod series;
 pub mod settings;
 pub mod source;
 pub mod store;
-
-mod causes;

@@ -63,7 +63,7 @@ impl Roster {
                     let instance = instances.take(spec.id());
                     Entry::new(spec, instance, changes.clone())
                 }
-                Err(error) => Entry::broken(place_of(&error), crate::failure::with_causes(&error)),
+                Err(error) => Entry::broken(place_of(&error), graftwire_model::error_text(&error)),
             };
             entries.push(Arc::new(entry));
         }

@@ -39,18 +39,27 @@ pub fn read_list(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Frame>, Fram
 /// # Errors
 /// As [`read`], and when there is a schema. The frame stays as it was then.
 pub fn append(frame: &mut Frame, bytes: &[u8], limits: &DecodeLimits) -> Result<(), FrameError> {
+    let rows = read_rows(frame, bytes, limits)?;
+    DecodeLimits::check("rows of a frame", frame.rows()?.saturating_add(rows.rows()?), limits.rows)?;
+    frame.append(rows)
+}
+
+/// Decodes a document that has `data` alone to a frame with the schema of another.
+///
+/// # Errors
+/// As [`read`], and [`FrameError::Schema`] when there is a schema.
+pub fn read_rows(schema: &Frame, bytes: &[u8], limits: &DecodeLimits) -> Result<Frame, FrameError> {
     DecodeLimits::check("bytes of a frame", bytes.len(), limits.bytes)?;
     let text = as_text(bytes);
     let document: Document<'_> = parse(&text, "document")?;
     if document.schema.is_some() {
-        return Err(shape("found a schema, expected data alone"));
+        return Err(FrameError::Schema);
     }
-    let mut rows = frame.to_schema();
+    let mut rows = schema.to_schema();
     if let Some(data) = document.data {
         read_data(&mut rows, data.get(), limits)?;
     }
-    DecodeLimits::check("rows of a frame", frame.rows()?.saturating_add(rows.rows()?), limits.rows)?;
-    frame.append(rows)
+    Ok(rows)
 }
 
 fn read_text(text: &str, limits: &DecodeLimits) -> Result<Frame, FrameError> {
@@ -183,8 +192,4 @@ impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
 
         deserializer.deserialize_map(Parts)
     }
-}
-
-fn shape(found: &str) -> FrameError {
-    FrameError::Shape { found: found.to_owned() }
 }

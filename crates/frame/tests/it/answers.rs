@@ -91,7 +91,7 @@ fn comparable(json: &str, with_status: bool) -> String {
 fn chunks_are_collected_to_whole_frames() {
     let mut results = Vec::new();
     for case in cases("chunks") {
-        let mut collector = ChunkCollector::new(DecodeLimits::default());
+        let mut collector = ChunkCollector::default();
         for chunk in golden_chunks(&case.text(&["json"])) {
             collector.push(chunk).unwrap();
         }

@@ -137,16 +137,10 @@ async fn route(backend: &dyn Backend, cx: CallContext) -> Result<(), CallError> 
     backend.call_route(cx, request).await?.next().await.transpose().map(drop)
 }
 
-/// "Not supported" has three shapes: the method is unknown, the call ends with that status, or one chunk says 501.
+/// The first chunk tells: a plugin that lacks them may say so only there.
 async fn chunked(backend: &dyn Backend, cx: CallContext, context: PluginContext) -> Result<(), CallError> {
-    const NOT_IMPLEMENTED: i32 = 501;
     let request = QueryRequest { context, ..QueryRequest::default() };
-    match backend.query_chunked(cx, request).await?.next().await.transpose()? {
-        Some(chunk) if chunk.status == NOT_IMPLEMENTED => {
-            Err(CallError::unimplemented(Capability::QueryChunkedData))
-        }
-        _ => Ok(()),
-    }
+    backend.query_chunked(cx, request).await?.next().await.transpose().map(drop)
 }
 
 fn of_answer(answer: Result<(), CallError>) -> Support {

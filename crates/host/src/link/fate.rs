@@ -6,10 +6,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use graftwire_model::error_text;
 use h2::Reason;
 use tonic::Status;
-
-use crate::causes::with_causes;
 
 /// What has become of a connection, as far as its calls have noticed.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +28,7 @@ impl Fate {
             self.lost.store(true, Ordering::Release);
             return Status::unavailable(format!(
                 "the connection to the plugin is lost: {}",
-                with_causes(error)
+                error_text(error)
             ));
         };
         match reason {

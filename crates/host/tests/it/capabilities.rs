@@ -15,7 +15,7 @@ use graftwire_transport::memory;
 use crate::fake::{Fake, capabilities, freeze, serve};
 
 /// A link to a plugin in this process.
-async fn link_to(backend: impl Backend + 'static, served: &[Capability]) -> Link {
+pub(crate) async fn link_to(backend: impl Backend + 'static, served: &[Capability]) -> Link {
     let served: BTreeSet<Capability> = served.iter().copied().collect();
     let router =
         services(AppVersion::PluginV2, Arc::new(backend), &served, MessageLimits::PLUGIN).into_router();
@@ -99,7 +99,7 @@ async fn a_real_plugin_is_asked_through_its_socket() {
     let found = plugin.capabilities().await;
     assert!(capabilities().iter().all(|one| found.has(*one)), "{found:?}");
     assert_eq!(found.support[&Capability::CollectMetrics], Support::No, "served, and not implemented");
-    assert_eq!(found.support[&Capability::CallResource], Support::No, "not served");
+    assert_eq!(found.support[&Capability::ConvertObjects], Support::No, "not served");
     assert_eq!(found.grpc_health, GrpcHealth::Serving);
     plugin.stop().await;
     let found = plugin.capabilities().await;

@@ -12,10 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use graftwire_frame::chunks::ChunkEncoder;
+use graftwire_frame::{Field, Frame};
 use graftwire_host::PluginSpec;
 use graftwire_model::{
-    Backend, BoxFuture, CallContext, CallError, Capability, Code, DataResponse, HealthRequest,
-    HealthResponse, HealthStatus, QueryRequest, QueryResponse, ReplyStream, RunStreamRequest, StreamPacket,
+    Backend, BoxFuture, CallContext, CallError, Capability, Code, DataResponse, EncodedFrame, FrameFormat,
+    HealthRequest, HealthResponse, HealthStatus, QueryChunk, QueryRequest, QueryResponse, ReplyStream,
+    ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket,
 };
 use graftwire_protocol::goplugin::StdioChannel;
 use graftwire_protocol::goplugin::server::{Control, ControlEvents};
@@ -82,6 +85,10 @@ impl Behaviour {
     pub(crate) const EXIT: &str = "exit";
     /// Answers with the metadata of the call in the error text.
     pub(crate) const METADATA: &str = "metadata";
+    /// Chunked: a good frame for query A, then chunks against every rule, then a good frame for query B.
+    pub(crate) const LIES: &str = "lies";
+    /// Chunked: rows without end.
+    pub(crate) const ENDLESS: &str = "endless";
 }
 
 struct Queries;
@@ -116,6 +123,45 @@ impl Backend for Queries {
         })
     }
 
+    fn query_chunked(
+        &self,
+        _cx: CallContext,
+        request: QueryRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<QueryChunk>, CallError>> {
+        Box::pin(async move {
+            let kind = request.queries.first().map(|query| query.query_type.as_str()).unwrap_or_default();
+            Ok(match kind {
+                Behaviour::LIES => ReplyStream::from_items(lies()),
+                Behaviour::ENDLESS => {
+                    ReplyStream::from_items(std::iter::repeat_with(|| rows("A", "f", "f", 1000)))
+                }
+                Behaviour::HANG => ReplyStream::new(futures_util::stream::pending()),
+                Behaviour::EXIT => ReplyStream::new(futures_util::stream::once(async {
+                    tell("last words of the fake");
+                    std::process::exit(3)
+                })),
+                _ => {
+                    let refs: Vec<String> = request.queries.into_iter().map(|query| query.ref_id).collect();
+                    ReplyStream::from_items(refs.into_iter().map(|ref_id| rows(&ref_id, "f", "f", 2)))
+                }
+            })
+        })
+    }
+
+    fn call_resource(
+        &self,
+        _cx: CallContext,
+        request: ResourceRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
+        Box::pin(async move {
+            if request.path == Behaviour::HANG {
+                return Ok(ReplyStream::new(futures_util::stream::pending()));
+            }
+            let piece = ResourcePiece { status: 200, body: request.body, ..ResourcePiece::default() };
+            Ok(ReplyStream::from_items([piece]))
+        })
+    }
+
     fn check_health(
         &self,
         _cx: CallContext,
@@ -144,9 +190,43 @@ impl Backend for Queries {
     }
 }
 
+/// A chunk as an honest plugin sends it.
+pub(crate) fn rows(ref_id: &str, frame_id: &str, name: &str, count: i64) -> QueryChunk {
+    let frame = Frame::new(name).with_field(Field::new("v", (0..count).collect::<Vec<_>>()));
+    ChunkEncoder::new(FrameFormat::Arrow).encode(ref_id, frame_id, frame).unwrap()
+}
+
+/// Against the rules of queries A to G, each in its own way; H is good.
+fn lies() -> Vec<QueryChunk> {
+    let json = |ref_id: &str, text: &'static str| QueryChunk {
+        frame: Some(EncodedFrame::new(FrameFormat::Json, text)),
+        ..rows(ref_id, "f", "f", 1)
+    };
+    let text = Frame::new("f").with_field(Field::new("v", vec!["x"]));
+    let failed = QueryChunk { frame: None, error: "gone".to_owned(), status: 502, ..rows("D", "", "f", 1) };
+    let mut chunks: Vec<QueryChunk> =
+        "ABCDEFG".chars().map(|name| rows(&name.to_string(), "f", "f", 2)).collect();
+    chunks.extend([
+        json("A", r#"{"schema":{"fields":[]},"data":{"values":[]}}"#),
+        ChunkEncoder::new(FrameFormat::Arrow).encode("B", "f", text).unwrap(),
+        rows("Z", "f", "f", 1),
+        failed,
+        rows("D", "f", "f", 1),
+        json("E", r#"{"data":{"values":[[1],[2]]}}"#),
+        rows("F", "f", "another", 1),
+        QueryChunk {
+            frame: Some(EncodedFrame::new(FrameFormat::Arrow, "no file")),
+            ..rows("G", "f", "f", 1)
+        },
+    ]);
+    chunks.extend("ABDEFGH".chars().map(|name| rows(&name.to_string(), "f", "f", 2)));
+    chunks
+}
+
 /// What the fake plugin serves.
 pub(crate) fn capabilities() -> BTreeSet<Capability> {
-    [Capability::QueryData, Capability::CheckHealth, Capability::RunStream].into()
+    use Capability as C;
+    [C::QueryData, C::QueryChunkedData, C::CheckHealth, C::CallResource, C::RunStream].into()
 }
 
 /// Ends the process when asked, unless told to ignore it.

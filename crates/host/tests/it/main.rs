@@ -5,6 +5,7 @@
 //! - `output`: stdout and stderr of a plugin that prints too much, too long, or panics
 //! - `calls`: deadlines, metadata, limits, the wire's reports, processes that die in a call
 //! - `capabilities`: what a plugin can do, and the three ways to say "not supported"
+//! - `chunked`: answers in chunks put together, plugins without them, and chunks against the rules
 //! - `go`: a plugin of Grafana's Go SDK
 //! - `lifecycle`: environment, stop, drop, and nothing left behind
 //! - `supervision`: restarts, states, calls meanwhile, many plugins at once
@@ -13,6 +14,7 @@
 
 mod calls;
 mod capabilities;
+mod chunked;
 mod fake;
 mod go;
 mod lifecycle;

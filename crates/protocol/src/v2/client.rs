@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use graftwire_model::{
     AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, Backend, BoxFuture, CallContext,
-    CallError, Code, ConversionRequest, ConversionResponse, HealthRequest, HealthResponse, MetricsRequest,
-    MetricsResponse, MutationResponse, PublishRequest, PublishResponse, QueryChunk, QueryRequest,
-    QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RouteRequest, RunStreamRequest, StreamPacket,
-    SubscribeRequest, SubscribeResponse, ValidationResponse, VersionConversionRequest,
+    CallError, Capability, Code, ConversionRequest, ConversionResponse, HealthRequest, HealthResponse,
+    MetricsRequest, MetricsResponse, MutationResponse, PublishRequest, PublishResponse, QueryChunk,
+    QueryRequest, QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RouteRequest, RunStreamRequest,
+    StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse, VersionConversionRequest,
     VersionConversionResponse,
 };
 use tokio_stream::StreamExt as _;
@@ -18,7 +18,7 @@ use super::generated::{
     diagnostics_client::DiagnosticsClient, resource_client::ResourceClient,
     resource_conversion_client::ResourceConversionClient, stream_client::StreamClient,
 };
-use super::{from_wire, to_wire};
+use super::{from_wire, generated as wire, to_wire};
 use crate::{AdaptError, MessageLimits, Rpc, metadata, status, v3};
 
 /// Asks a plugin in version 2 over the channel `T`.
@@ -85,6 +85,21 @@ impl<T: Rpc> Client<T> {
     }
 }
 
+/// One chunk. A Go adapter without a handler says so in a message that has a status of 501 and nothing else; here that
+/// is the error which other plugins end the call with.
+fn chunk(message: wire::QueryChunkedDataResponse) -> Result<QueryChunk, CallError> {
+    const NOT_IMPLEMENTED: i32 = 501;
+    let says_only = wire::QueryChunkedDataResponse {
+        status: NOT_IMPLEMENTED,
+        format: message.format,
+        ..Default::default()
+    };
+    if message == says_only {
+        return Err(CallError::unimplemented(Capability::QueryChunkedData));
+    }
+    from_wire::query_chunk(message).map_err(unreadable)
+}
+
 impl<T: Rpc> Backend for Client<T> {
     fn query_data(
         &self,
@@ -106,7 +121,9 @@ impl<T: Rpc> Backend for Client<T> {
         Box::pin(async move {
             let mut service = service!(self, DataClient);
             let request = open(&cx, to_wire::query_chunked_request(request));
-            replies(service.query_chunked_data(request).await, from_wire::query_chunk)
+            close(service.query_chunked_data(request).await, |stream| {
+                ReplyStream::new(stream.map(|item| chunk(item.map_err(|failed| status::from_wire(&failed))?)))
+            })
         })
     }
 

@@ -1,11 +1,10 @@
 //! What surrounds every call: span, start and end in the log, deadline, panic guard, count.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::time::Instant;
 
-use graftwire_model::{CallError, Capability, Code, ErrorSource};
+use graftwire_model::{CallError, Capability, Code, ErrorSource, error_text};
 use tracing::Instrument as _;
 
 use crate::capability::RequestContext;
@@ -27,7 +26,7 @@ pub(super) async fn observed<T>(
             Ok(answer) => answer,
             Err(caught) => Err(caught.into()),
         };
-        watch.end(outcome_of(&answer), answer.as_ref().err().map(|error| error as &dyn Error));
+        watch.end(outcome_of(&answer), answer.as_ref().err().map(|error| error as &(dyn Error + 'static)));
         answer
     }
     .instrument(span)
@@ -93,18 +92,18 @@ impl Watch {
         Self { telemetry: telemetry.clone(), capability, started: Instant::now(), ended: false }
     }
 
-    pub(super) fn end(mut self, outcome: Outcome, error: Option<&dyn Error>) {
+    pub(super) fn end(mut self, outcome: Outcome, error: Option<&(dyn Error + 'static)>) {
         self.ended = true;
         self.report(outcome, error);
     }
 
-    fn report(&self, outcome: Outcome, error: Option<&dyn Error>) {
+    fn report(&self, outcome: Outcome, error: Option<&(dyn Error + 'static)>) {
         self.telemetry.count_request(self.capability, outcome);
         let duration = format!("{:?}", self.started.elapsed());
         let (status, source) = (outcome.status(), outcome.source().as_str());
         match (outcome, error) {
             (Outcome::Error(_), error) => {
-                let error = error.map(with_causes);
+                let error = error.map(error_text);
                 tracing::error!(status, duration, statusSource = source, error, "Plugin Request Completed");
             }
             (Outcome::Ok | Outcome::Cancelled, _) => {
@@ -120,18 +119,4 @@ impl Drop for Watch {
             self.report(Outcome::Cancelled, None);
         }
     }
-}
-
-/// An error's text followed by its causes, each once.
-pub(super) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            let _ = write!(text, ": {said}");
-        }
-        cause = error.source();
-    }
-    text
 }

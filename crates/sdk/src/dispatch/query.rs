@@ -6,11 +6,11 @@ use futures_util::StreamExt as _;
 use graftwire_frame::Frame;
 use graftwire_model::{
     CallContext, CallError, Capability, DataResponse, EncodedFrame, ErrorSource, FrameFormat, Query,
-    QueryRequest, QueryResponse,
+    QueryRequest, QueryResponse, error_text,
 };
 use tracing::Instrument as _;
 
-use super::call::{Watch, span_of, with_causes};
+use super::call::{Watch, span_of};
 use super::{Dispatcher, Handler};
 use crate::capability::{Answer, QueryError, RequestContext};
 use crate::instance::InstanceError;
@@ -122,7 +122,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
 
 fn failed(error: QueryError, format: FrameFormat) -> DataResponse {
     if std::error::Error::source(&error).is_some() {
-        tracing::debug!(error = with_causes(&error), "causes of a failed query");
+        tracing::debug!(error = error_text(&error), "causes of a failed query");
     }
     let (response, partial, _cause) = error.into_parts();
     encoded(response, partial, format)
@@ -135,7 +135,7 @@ fn encoded(mut response: DataResponse, frames: Vec<Frame>, format: FrameFormat) 
         match frame.into_encoded(format) {
             Ok(frame) => response.frames.push(frame),
             Err(error) if !response.is_error() => {
-                let text = format!("frame {name:?} can't be encoded: {}", with_causes(&error));
+                let text = format!("frame {name:?} can't be encoded: {}", error_text(&error));
                 let failed = DataResponse::failed(500, ErrorSource::Plugin, text);
                 response = DataResponse { frames: response.frames, ..failed };
             }

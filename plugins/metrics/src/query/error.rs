@@ -2,8 +2,6 @@
 //!
 //! It deliberately knows no protocol: statuses and origins are those of the model.
 
-use std::error::Error;
-
 use graftwire_frame::FrameError;
 use graftwire_model::ErrorSource;
 
@@ -69,12 +67,6 @@ impl QueryFailure {
     /// The text with its causes, for an answer that nothing follows.
     #[must_use]
     pub fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text += &format!(": {error}");
-            cause = error.source();
-        }
-        text
+        graftwire_sdk::error_text(self)
     }
 }

@@ -94,14 +94,7 @@ impl ScrapeError {
     /// The error and its causes in one line.
     #[must_use]
     pub fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        graftwire_sdk::error_text(self)
     }
 }
 

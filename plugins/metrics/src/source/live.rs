@@ -140,7 +140,7 @@ fn one(labels: Labels, sample: Sample) -> SeriesData {
 }
 
 fn failed(error: promql::PromqlError) -> CallError {
-    let text = crate::causes::text(&error);
+    let text = graftwire_sdk::error_text(&error);
     match error.class() {
         promql::ErrorClass::Store => CallError::new(Code::Internal, text),
         promql::ErrorClass::BadRequest | promql::ErrorClass::Cancelled => {

@@ -10,7 +10,6 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::cannot_run;
-use crate::failure::with_causes;
 use crate::plugin::wire;
 use crate::workbench::entry::Entry;
 use crate::workbench::reply::{self, Body};
@@ -61,7 +60,7 @@ pub(in crate::workbench) async fn control(entry: &Entry, what: &str) -> Response
     if what != "stop"
         && let Err(error) = entry.start().await
     {
-        return reply::error(StatusCode::BAD_GATEWAY, &with_causes(&error));
+        return reply::error(StatusCode::BAD_GATEWAY, &graftwire_model::error_text(&error));
     }
     reply::json(&entry.to_json())
 }

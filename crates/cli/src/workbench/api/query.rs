@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 
 use super::plugins::wire_json;
 use super::{body_of, cannot_run};
-use crate::failure::with_causes;
 use crate::plugin::wire;
 use crate::query::request::{self, Model, Wanted};
 use crate::time::instant::{self, Edge};
@@ -77,7 +76,10 @@ pub(in crate::workbench) async fn run(entry: &Entry, request: Request<Incoming>)
             reply::json_bytes(body)
         }
         Err(error) => {
-            let text = format!("the answer holds a frame that can't be read: {}", with_causes(&error));
+            let text = format!(
+                "the answer holds a frame that can't be read: {}",
+                graftwire_model::error_text(&error)
+            );
             reply::error(StatusCode::BAD_GATEWAY, &text)
         }
     }
