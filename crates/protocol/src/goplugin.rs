@@ -4,6 +4,7 @@
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::restriction, clippy::pedantic)]
 pub mod generated;
 
+pub mod broker;
 pub mod health;
 
 #[cfg(feature = "client")]
