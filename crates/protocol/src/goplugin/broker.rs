@@ -143,7 +143,7 @@ pub enum Found {
 /// What is to be done about a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing now. An address may be dialed later.
+    /// Nothing now: an address may be dialed later, and a knock waits already.
     Kept,
     /// Whoever dials the id gets this.
     Dialed(u32, Result<Found, ExchangeError>),
@@ -278,9 +278,10 @@ impl Exchange {
         if self.knocks.len() >= MAX_UNCLAIMED {
             return Step::Refuse(id, format!("{MAX_UNCLAIMED} knocks wait to be answered already"));
         }
-        if !self.knocks.contains(&id) {
-            self.knocks.push_back(id);
+        if self.knocks.contains(&id) {
+            return Step::Kept;
         }
+        self.knocks.push_back(id);
         Step::Knocking(id)
     }
 
