@@ -47,6 +47,7 @@ macro_rules! forward_backend {
             $crate::forward::forward_backend!(@unary review_admission, AdmissionReviewRequest, AdmissionReviewResponse);
             $crate::forward::forward_backend!(@unary convert_versions, VersionConversionRequest, VersionConversionResponse);
             $crate::forward::forward_backend!(@stream call_route, RouteRequest, ResourcePiece);
+            $crate::forward::forward_backend!(@unary render, RenderRequest, RenderResponse);
         }
     };
     (@unary $method:ident, $request:ident, $response:ident) => {

@@ -15,9 +15,9 @@ use futures_core::Stream;
 use crate::{
     AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, CallError, ConversionRequest,
     ConversionResponse, HealthRequest, HealthResponse, MetricsRequest, MetricsResponse, MutationResponse,
-    PublishRequest, PublishResponse, QueryChunk, QueryRequest, QueryResponse, ResourcePiece, ResourceRequest,
-    RouteRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
-    VersionConversionRequest, VersionConversionResponse,
+    PublishRequest, PublishResponse, QueryChunk, QueryRequest, QueryResponse, RenderRequest, RenderResponse,
+    ResourcePiece, ResourceRequest, RouteRequest, RunStreamRequest, StreamPacket, SubscribeRequest,
+    SubscribeResponse, ValidationResponse, VersionConversionRequest, VersionConversionResponse,
 };
 
 /// A boxed future that may move between threads: what an object-safe async method returns.
@@ -153,6 +153,15 @@ pub trait Backend: Send + Sync {
     ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
         unimplemented_call(cx, request, Capability::CallRoute)
     }
+
+    /// Makes an image of a page.
+    fn render(
+        &self,
+        cx: CallContext,
+        request: RenderRequest,
+    ) -> BoxFuture<'_, Result<RenderResponse, CallError>> {
+        unimplemented_call(cx, request, Capability::Render)
+    }
 }
 
 fn unimplemented_call<'a, R: Send + 'a, T: Send + 'a>(
@@ -195,11 +204,13 @@ pub enum Capability {
     ConvertVersions,
     /// An app's custom routes.
     CallRoute,
+    /// Images of pages.
+    Render,
 }
 
 impl Capability {
     /// Every capability, in the order in which reports list them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::QueryData,
         Self::QueryChunkedData,
         Self::CallResource,
@@ -214,6 +225,7 @@ impl Capability {
         Self::ReviewAdmission,
         Self::ConvertVersions,
         Self::CallRoute,
+        Self::Render,
     ];
 
     /// The endpoint name, as Grafana's own logs and metrics spell it.
@@ -234,6 +246,7 @@ impl Capability {
             Self::ReviewAdmission => "reviewAdmission",
             Self::ConvertVersions => "convertVersions",
             Self::CallRoute => "callRoute",
+            Self::Render => "render",
         }
     }
 }

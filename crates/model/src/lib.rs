@@ -15,6 +15,7 @@ mod encoded;
 mod error;
 mod headers;
 mod query;
+mod render;
 mod resource;
 mod review;
 mod route;
@@ -37,6 +38,7 @@ pub use encoded::{EncodedFrame, FrameFormat};
 pub use error::{CallError, Code, ErrorSource, error_text};
 pub use headers::Headers;
 pub use query::{DataResponse, Query, QueryChunk, QueryRequest, QueryResponse};
+pub use render::{RenderRequest, RenderResponse};
 pub use resource::{MultiHeaders, ResourcePiece, ResourceRequest};
 pub use review::{
     AdmissionReviewRequest, AdmissionReviewResponse, ApiStatus, ApiStatusCause, ApiStatusDetails,

@@ -45,6 +45,7 @@ fn plugin_v2(capability: Capability) -> Option<&'static str> {
         Capability::ValidateAdmission => "/pluginv2.AdmissionControl/ValidateAdmission",
         Capability::MutateAdmission => "/pluginv2.AdmissionControl/MutateAdmission",
         Capability::ConvertObjects => "/pluginv2.ResourceConversion/ConvertObjects",
+        Capability::Render => "/pluginextensionv2.Renderer/Render",
         // Version 3 is no number of its own: its services stand beside these.
         _ => return v3::method(capability),
     })

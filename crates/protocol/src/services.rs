@@ -212,6 +212,7 @@ fn plugin_v2(
         wire::admission_control_server::AdmissionControlServer<Served>
     );
     serve!([C::ConvertObjects], wire::resource_conversion_server::ResourceConversionServer<Served>);
+    serve!([C::Render], crate::v2::renderer::generated::renderer_server::RendererServer<Served>);
     services
 }
 

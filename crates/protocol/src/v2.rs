@@ -9,6 +9,8 @@ pub mod generated;
 
 mod redacted;
 
+pub mod renderer;
+
 pub mod from_wire;
 #[cfg(feature = "server")]
 pub mod to_segments;

@@ -16,8 +16,8 @@ use graftwire_frame::json::Include;
 use graftwire_model::{
     AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse,
     ErrorSource, FrameFormat, Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse,
-    PluginContext, PublishRequest, PublishResponse, Query, QueryChunk, ReplyStream, ResourceRequest,
-    RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    PluginContext, PublishRequest, PublishResponse, Query, QueryChunk, RenderRequest, ReplyStream,
+    ResourceRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
 };
 use tokio::sync::mpsc;
 
@@ -373,4 +373,15 @@ pub trait Conversion: Send + Sync + 'static {
         cx: &RequestContext,
         request: ConversionRequest,
     ) -> impl Future<Output = Result<ConversionResponse, CallError>> + Send;
+}
+
+/// Makes images of pages.
+pub trait Render: Send + Sync + 'static {
+    /// Makes an image and writes it to the file that the request names. An error is what the host shows. The context
+    /// has no user and no settings.
+    fn render(
+        &self,
+        cx: &RequestContext,
+        request: RenderRequest,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
 }

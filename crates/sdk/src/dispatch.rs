@@ -11,8 +11,9 @@ use graftwire_model::{
     AdmissionRequest, Backend, BoxFuture, CallContext, CallError, Capability, Code, ConversionRequest,
     ConversionResponse, Headers, HealthRequest, HealthResponse, HealthStatus, MetricsRequest,
     MetricsResponse, MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryChunk,
-    QueryRequest, QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RunStreamRequest, StreamPacket,
-    StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse, error_text,
+    QueryRequest, QueryResponse, RenderRequest, RenderResponse, ReplyStream, ResourcePiece, ResourceRequest,
+    RunStreamRequest, StreamPacket, StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    error_text,
 };
 use tokio::sync::Semaphore;
 
@@ -45,6 +46,7 @@ pub(crate) struct Handlers<I> {
     pub(crate) validate: Option<Handler<I, AdmissionRequest, ValidationResponse, CallError>>,
     pub(crate) mutate: Option<Handler<I, AdmissionRequest, MutationResponse, CallError>>,
     pub(crate) convert: Option<Handler<I, ConversionRequest, ConversionResponse, CallError>>,
+    pub(crate) render: Option<Handler<I, RenderRequest, (), CallError>>,
 }
 
 impl<I> Default for Handlers<I> {
@@ -61,6 +63,7 @@ impl<I> Default for Handlers<I> {
             validate: None,
             mutate: None,
             convert: None,
+            render: None,
         }
     }
 }
@@ -111,6 +114,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             (Capability::ValidateAdmission, handlers.validate.is_some()),
             (Capability::MutateAdmission, handlers.mutate.is_some()),
             (Capability::ConvertObjects, handlers.convert.is_some()),
+            (Capability::Render, handlers.render.is_some()),
         ];
         attached
             .into_iter()
@@ -157,6 +161,19 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             })
         })
         .await
+    }
+
+    /// A failure is the answer, since that is what hosts show.
+    async fn rendered(
+        &self,
+        cx: RequestContext,
+        request: RenderRequest,
+    ) -> Result<RenderResponse, CallError> {
+        let handler = self.handlers.render.ok_or_else(|| CallError::unimplemented(Capability::Render))?;
+        Ok(match self.unary(Capability::Render, Some(handler), cx, request).await {
+            Ok(()) => RenderResponse::default(),
+            Err(error) => RenderResponse { error: error_text(&error) },
+        })
     }
 
     async fn metrics(&self, cx: RequestContext) -> Result<MetricsResponse, CallError> {
@@ -276,6 +293,16 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
     ) -> BoxFuture<'_, Result<ConversionResponse, CallError>> {
         let cx = self.context(cx, request.context.clone(), Headers::new());
         Box::pin(self.unary(Capability::ConvertObjects, self.handlers.convert, cx, request))
+    }
+
+    fn render(
+        &self,
+        cx: CallContext,
+        request: RenderRequest,
+    ) -> BoxFuture<'_, Result<RenderResponse, CallError>> {
+        // The wire names neither user nor settings.
+        let cx = self.context(cx, PluginContext::default(), Headers::new());
+        Box::pin(self.rendered(cx, request))
     }
 }
 

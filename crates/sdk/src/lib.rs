@@ -45,8 +45,8 @@ mod serve;
 
 pub use capability::{
     Admission, Answer, CallResource, CheckHealth, ChunkSender, CollectMetrics, Conversion, PacketSender,
-    PublishStream, QueryChunked, QueryData, QueryError, RequestContext, ResourceBody, ResourceResponse,
-    StreamClosed, StreamData, health_error, health_ok,
+    PublishStream, QueryChunked, QueryData, QueryError, Render, RequestContext, ResourceBody,
+    ResourceResponse, StreamClosed, StreamData, health_error, health_ok,
 };
 pub use instance::{InstanceContext, InstanceError};
 pub use limits::Limits;

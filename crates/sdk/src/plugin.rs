@@ -11,7 +11,7 @@ use tracing_core::Level;
 
 use crate::capability::{
     Admission, CallResource, CheckHealth, CollectMetrics, Conversion, PublishStream, QueryChunked, QueryData,
-    StreamData,
+    Render, StreamData,
 };
 use crate::dispatch::{Dispatcher, Handlers};
 use crate::instance::{InstanceContext, InstanceError, Instances};
@@ -141,6 +141,15 @@ impl<I: Send + Sync + 'static> Plugin<I> {
         I: Conversion,
     {
         self.handlers.convert = Some(|instance, cx, request| Box::pin(instance.convert(cx, request)));
+        self
+    }
+
+    /// Attaches images of pages.
+    pub fn render(mut self) -> Self
+    where
+        I: Render,
+    {
+        self.handlers.render = Some(|instance, cx, request| Box::pin(instance.render(cx, request)));
         self
     }
 

@@ -6,9 +6,9 @@ use graftwire_model::{
     AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, Backend, BoxFuture, CallContext,
     CallError, Capability, Code, ConversionRequest, ConversionResponse, HealthRequest, HealthResponse,
     MetricsRequest, MetricsResponse, MutationResponse, PublishRequest, PublishResponse, QueryChunk,
-    QueryRequest, QueryResponse, ReplyStream, ResourcePiece, ResourceRequest, RouteRequest, RunStreamRequest,
-    StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse, VersionConversionRequest,
-    VersionConversionResponse,
+    QueryRequest, QueryResponse, RenderRequest, RenderResponse, ReplyStream, ResourcePiece, ResourceRequest,
+    RouteRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    VersionConversionRequest, VersionConversionResponse,
 };
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
@@ -18,6 +18,7 @@ use super::generated::{
     diagnostics_client::DiagnosticsClient, resource_client::ResourceClient,
     resource_conversion_client::ResourceConversionClient, stream_client::StreamClient,
 };
+use super::renderer::{self, generated::renderer_client::RendererClient};
 use super::{from_wire, generated as wire, to_wire};
 use crate::{AdaptError, MessageLimits, Rpc, metadata, status, v3};
 
@@ -257,5 +258,17 @@ impl<T: Rpc> Backend for Client<T> {
         request: RouteRequest,
     ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
         Box::pin(async move { self.beside().call_route(cx, request).await })
+    }
+
+    fn render(
+        &self,
+        cx: CallContext,
+        request: RenderRequest,
+    ) -> BoxFuture<'_, Result<RenderResponse, CallError>> {
+        Box::pin(async move {
+            let mut service = service!(self, RendererClient);
+            let answer = service.render(open(&cx, renderer::request_to_wire(request))).await;
+            close(answer, |answer| RenderResponse { error: answer.error })
+        })
     }
 }

@@ -15,6 +15,7 @@ use super::generated::{
     admission_control_server::AdmissionControl, data_server::Data, diagnostics_server::Diagnostics,
     resource_conversion_server::ResourceConversion, resource_server::Resource, stream_server::Stream,
 };
+use super::renderer::{self, generated as images};
 use super::{from_wire, generated as wire, to_segments, to_wire};
 use crate::{AdaptError, MessageLimits, metadata, status};
 
@@ -212,5 +213,17 @@ impl ResourceConversion for Served {
         let (cx, request) = open(request);
         let answer = self.backend.convert_objects(cx, from_wire::conversion_request(request)).await;
         close(answer, to_wire::conversion_response)
+    }
+}
+
+#[async_trait]
+impl images::renderer_server::Renderer for Served {
+    async fn render(
+        &self,
+        request: Request<images::RenderRequest>,
+    ) -> Result<Response<images::RenderResponse>, Status> {
+        let (cx, request) = open(request);
+        let answer = self.backend.render(cx, renderer::request_from_wire(request)).await;
+        close(answer, |answer| images::RenderResponse { error: answer.error })
     }
 }

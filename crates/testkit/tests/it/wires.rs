@@ -10,7 +10,7 @@ use graftwire_sdk::prelude::{
     Answer, CallResource, CheckHealth, ChunkSender, PacketSender, Plugin, PublishStream, QueryChunked,
     QueryData, QueryError, RequestContext, ResourceResponse, StreamData,
 };
-use graftwire_sdk::{Admission, Conversion};
+use graftwire_sdk::{Admission, Conversion, Render};
 use graftwire_testkit::{Pair, Wire};
 
 /// Answers every call with what it was asked, so that a test sees both directions.
@@ -168,6 +168,14 @@ impl Conversion for Mirror {
     }
 }
 
+impl Render for Mirror {
+    async fn render(&self, _cx: &RequestContext, request: RenderRequest) -> Result<(), CallError> {
+        // What is seen goes into the error, as the answer has no other place.
+        let seen = format!("{} {} {:?}", request.url, request.render_key, request.timeout);
+        if request.width > 0 { Ok(()) } else { Err(CallError::new(Code::InvalidArgument, seen)) }
+    }
+}
+
 fn mirror() -> Plugin<Mirror> {
     Plugin::single("mirror-datasource", Mirror)
         .query_data()
@@ -178,6 +186,7 @@ fn mirror() -> Plugin<Mirror> {
         .publish_stream()
         .admission()
         .conversion()
+        .render()
 }
 
 fn context() -> PluginContext {
@@ -292,6 +301,24 @@ async fn every_call_reaches_the_plugin_and_comes_back() {
         };
         let converted = backend.convert_objects(cx(), request).await.unwrap();
         assert_eq!((converted.uid.as_str(), converted.objects), ("c1", vec![object]));
+    }
+}
+
+#[tokio::test]
+async fn images_are_made_or_it_is_said_why_not() {
+    for wire in Wire::all() {
+        let pair = Pair::open(mirror(), wire).await.unwrap();
+        let page = RenderRequest {
+            url: "http://x".to_owned(),
+            render_key: "k".to_owned(),
+            timeout: Millis(1_500),
+            ..RenderRequest::default()
+        };
+        let failed = pair.backend().render(CallContext::new(), page.clone()).await.unwrap();
+        assert_eq!(failed.error, "http://x k Millis(2000)", "{wire}: whole seconds travel");
+        let made =
+            pair.backend().render(CallContext::new(), RenderRequest { width: 1, ..page }).await.unwrap();
+        assert!(!made.is_error(), "{wire}: {made:?}");
     }
 }
 

@@ -194,7 +194,11 @@ mod multiplexed {
             tokio::spawn(driver.run());
             tokio::spawn(async move { while inbound.next().await.is_some() {} });
             let broker = Broker::new();
-            broker.configure(BindOptions::Unix { dir: Some("/nonexistent".to_owned()), group: None }, None, true);
+            broker.configure(
+                BindOptions::Unix { dir: Some("/nonexistent".to_owned()), group: None },
+                None,
+                true,
+            );
             broker.ride_on(session);
             broker
         });
