@@ -33,9 +33,11 @@
 pub mod capability;
 pub mod http_adapter;
 pub mod instance;
+pub mod interval;
 pub mod limits;
 pub mod logging;
 pub mod settings;
+pub mod sql;
 pub mod telemetry;
 
 mod dispatch;

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use graftwire_model::TimeRange;
+use graftwire_sdk::interval::Interval;
 
 use super::model::QueryModel;
 use super::{QueryFailure, QuerySettings};
@@ -22,40 +23,6 @@ const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 /// No step is longer, whatever a query says.
 const LONGEST: i64 = 100 * YEAR;
-
-/// Up to which distance a rounder one is taken, in milliseconds; beyond the last it is a year.
-const ROUNDED: [(i64, i64); 30] = [
-    (10, 1),
-    (15, 10),
-    (35, 20),
-    (75, 50),
-    (150, 100),
-    (350, 200),
-    (750, 500),
-    (1500, SECOND),
-    (3500, 2 * SECOND),
-    (7500, 5 * SECOND),
-    (12_500, 10 * SECOND),
-    (17_500, 15 * SECOND),
-    (25_000, 20 * SECOND),
-    (45_000, 30 * SECOND),
-    (90_000, MINUTE),
-    (210_000, 2 * MINUTE),
-    (450_000, 5 * MINUTE),
-    (750_000, 10 * MINUTE),
-    (1_050_000, 15 * MINUTE),
-    (1_500_000, 20 * MINUTE),
-    (2_700_000, 30 * MINUTE),
-    (5_400_000, HOUR),
-    (9_000_000, 2 * HOUR),
-    (16_200_000, 3 * HOUR),
-    (32_400_000, 6 * HOUR),
-    (DAY, 12 * HOUR),
-    (7 * DAY, DAY),
-    (21 * DAY, 7 * DAY),
-    (2 * YEAR - 1, 30 * DAY),
-    (i64::MAX, YEAR),
-];
 
 /// The distances of one query, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,13 +84,13 @@ fn enlarged(step: i64, span: i64) -> i64 {
     if step >= least {
         return step.max(1);
     }
-    let round = ROUNDED.iter().map(|(_, round)| *round).find(|round| *round >= least);
+    let round = Interval::rounds().map(Interval::as_millis).find(|round| *round >= least);
     round.unwrap_or_else(|| (least / YEAR + 1) * YEAR)
 }
 
 /// A rounder distance near this one.
 fn rounded(distance: i64) -> i64 {
-    ROUNDED.iter().find(|(most, _)| distance <= *most).map_or(YEAR, |(_, round)| *round)
+    Interval::from_millis(distance).round().as_millis()
 }
 
 /// The least step that a live query asks for; `None` if it doesn't.
@@ -137,52 +104,12 @@ pub(crate) fn least_step(text: &str) -> Result<Option<Duration>, QueryFailure> {
 /// A least step as users write it: `15s`, `1m30s`, `1.5h`, `2d`, `>10s`, or a number of seconds.
 fn parsed(text: &str) -> Result<i64, QueryFailure> {
     let bare = text.trim_matches(|char: char| matches!(char, '<' | '>') || char.is_whitespace());
-    duration(bare)
-        .filter(|millis| (0.0..=LONGEST as f64).contains(millis))
-        .map(|millis| millis as i64)
-        .ok_or_else(|| QueryFailure::Field {
-            field: "interval",
-            found: format!("{text:?}"),
-            expected: "a duration such as 15s, 1m30s or 2d",
-        })
-}
-
-/// Milliseconds; `None` if it is no duration.
-fn duration(text: &str) -> Option<f64> {
-    if text.is_empty() {
-        return None;
-    }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().ok().map(|seconds: f64| seconds * 1000.0);
-    }
-    // Days and longer stand alone and whole; a month is a twelfth of a year of 365.25 days.
-    let alone = [('d', 1.0), ('w', 7.0), ('M', 30.4375), ('y', 365.25)];
-    for (unit, days) in alone {
-        if let Some(count) = text.strip_suffix(unit).filter(|count| count.bytes().all(|b| b.is_ascii_digit()))
-        {
-            return count.parse().ok().map(|count: f64| count * days * DAY as f64);
-        }
-    }
-    let mut rest = text;
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|char: char| !(char.is_ascii_digit() || char == '.'))?;
-        let (count, tail) = rest.split_at_checked(digits)?;
-        let letters = tail.find(|char: char| char.is_ascii_digit() || char == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at_checked(letters)?;
-        let millis = match unit {
-            "ns" => 1e-6,
-            "us" | "µs" | "μs" => 1e-3,
-            "ms" => 1.0,
-            "s" => 1e3,
-            "m" => 6e4,
-            "h" => 3.6e6,
-            _ => return None,
-        };
-        total += count.parse::<f64>().ok()? * millis;
-        rest = tail;
-    }
-    Some(total)
+    let read = Interval::parse(bare).ok().map(Interval::as_millis);
+    read.filter(|millis| (0..=LONGEST).contains(millis)).ok_or_else(|| QueryFailure::Field {
+        field: "interval",
+        found: format!("{text:?}"),
+        expected: "a duration such as 15s, 1m30s or 2d",
+    })
 }
 
 /// A duration as PromQL reads it: `1m30s`. Nothing is rounded.
