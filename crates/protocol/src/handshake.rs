@@ -13,7 +13,7 @@ pub use environment::{
     COOKIE_KEY, COOKIE_VALUE, HandshakeError, HostOffer, Multiplex, PortRange, environment_of, read_offer,
 };
 pub use line::{HandshakeLine, LineError, Network, parse_line};
-pub use negotiate::{AppVersion, negotiate};
+pub use negotiate::{AppVersion, highest, negotiate, numbers};
 
 /// The version of go-plugin's own handshake, the first field of the line.
 pub const CORE_VERSION: u32 = 1;

@@ -40,11 +40,13 @@ pub mod settings;
 pub mod sql;
 pub mod telemetry;
 
+mod build_info;
 mod dispatch;
 mod panics;
 mod plugin;
 mod serve;
 
+pub use build_info::BuildInfo;
 pub use capability::{
     Admission, Answer, CallResource, CheckHealth, ChunkSender, CollectMetrics, Conversion, PacketSender,
     PublishStream, QueryChunked, QueryData, QueryError, Render, RequestContext, ResourceBody,
@@ -53,7 +55,7 @@ pub use capability::{
 pub use instance::{InstanceContext, InstanceError};
 pub use limits::Limits;
 pub use plugin::Plugin;
-pub use serve::{Embedded, ServeError};
+pub use serve::{Embedded, ServeError, StandaloneError};
 
 pub use graftwire_frame as frame;
 pub use graftwire_model as model;

@@ -9,6 +9,7 @@ use graftwire_model::{Backend, BoxFuture, Capability};
 use graftwire_protocol::handshake::AppVersion;
 use tracing_core::Level;
 
+use crate::build_info::BuildInfo;
 use crate::capability::{
     Admission, CallResource, CheckHealth, CollectMetrics, Conversion, PublishStream, QueryChunked, QueryData,
     Render, StreamData,
@@ -199,6 +200,20 @@ impl<I: Send + Sync + 'static> Plugin<I> {
         &self.telemetry
     }
 
+    /// Listens on TCP, on the first free port of the host's range, as plugins do on Windows. Default: a unix socket file
+    /// where the system has them. For hosts in another container or machine, and for tests.
+    pub const fn listen_on_tcp(mut self) -> Self {
+        self.options.tcp = true;
+        self
+    }
+
+    /// What the executable answers to `-version` and `-buildinfo`: `graftwire_sdk::build_info!()`. Default: that it does
+    /// not know.
+    pub const fn build_info(mut self, info: BuildInfo) -> Self {
+        self.options.build_info = Some(info);
+        self
+    }
+
     /// Restricts the protocol versions that are announced. Default: every version compiled in.
     pub fn versions(mut self, versions: &[AppVersion]) -> Self {
         self.options.versions = versions.to_vec();
@@ -229,12 +244,15 @@ impl<I: Send + Sync + 'static> Plugin<I> {
 
     /// Runs the plugin until its host wants it to end: handshake, services, log, signals. To be returned from `main`.
     ///
+    /// Flags of the executable, as those of the Go SDK: `-standalone` serves on TCP for debugging, `-version` and
+    /// `-buildinfo` tell what it is.
+    ///
     /// Exit codes: 0 after an orderly end; 1 when it was not started by a host, or could not start (the reason is on
-    /// standard error).
+    /// standard error); 2 for an unknown flag.
     #[must_use = "the exit code belongs to main"]
     pub fn serve(mut self) -> ExitCode {
         let options = std::mem::take(&mut self.options);
-        serve::process(options, move || self.into_parts())
+        serve::process(self.id.clone(), options, move || self.into_parts())
     }
 }
 

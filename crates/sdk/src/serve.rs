@@ -10,24 +10,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graftwire_model::{Backend, BoxFuture, Capability, error_text};
-use graftwire_protocol::Router;
 use graftwire_protocol::goplugin::server::Control;
 use graftwire_protocol::handshake::{
     AppVersion, HandshakeError, HandshakeLine, HostOffer, negotiate, read_offer,
 };
-use graftwire_transport::{BindError, BindOptions, Bound, bind};
+use graftwire_protocol::{Router, Services};
+use graftwire_transport::{BindError, BindOptions, Bound, Secure, bind};
 use tracing_core::Level;
 
+use crate::build_info::BuildInfo;
 use crate::limits::Limits;
 use crate::{logging, panics};
 
 mod connections;
 mod embedded;
 mod ending;
+mod flags;
+mod standalone;
 mod stdio;
+#[cfg_attr(not(feature = "auto-mtls"), path = "serve/no_tls.rs")]
+mod tls;
 
 pub use embedded::Embedded;
 use ending::{Ending, Reason};
+use flags::Mode;
+pub use standalone::StandaloneError;
 
 /// How long a plugin's own clean-up may take: Grafana kills after 2 s.
 const CLEAN_UP: Duration = Duration::from_millis(1_500);
@@ -41,6 +48,8 @@ pub(crate) struct ServeOptions {
     pub(crate) stay_without_host: bool,
     pub(crate) worker_threads: usize,
     pub(crate) versions: Vec<AppVersion>,
+    pub(crate) tcp: bool,
+    pub(crate) build_info: Option<BuildInfo>,
     pub(crate) on_start: Option<Box<dyn FnOnce() + Send>>,
     pub(crate) on_shutdown: Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>,
 }
@@ -52,6 +61,8 @@ impl Default for ServeOptions {
             stay_without_host: false,
             worker_threads: 1,
             versions: Vec::new(),
+            tcp: false,
+            build_info: None,
             on_start: None,
             on_shutdown: None,
         }
@@ -71,6 +82,22 @@ pub enum ServeError {
     /// No listener.
     #[error("the plugin can't listen")]
     Bind(#[from] BindError),
+    /// The host asks for TLS, and the build has none.
+    #[error(
+        "the host asks for AutoMTLS (PLUGIN_CLIENT_CERT), which is not in this build; switch it off in the host, or build \
+         the plugin with the feature auto-mtls of graftwire-sdk"
+    )]
+    NoAutoMtls,
+    /// The host asks for TLS, and it can't be had.
+    #[error("AutoMTLS, which the host asks for, can't be used")]
+    AutoMtls {
+        /// What is wrong with the host's certificate, or the own one.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// `-standalone` was asked for, and it can't be had.
+    #[error("the plugin can't be served standalone")]
+    Standalone(#[source] StandaloneError),
     /// The runtime, a pipe or a signal handler was refused by the system.
     #[error("can't {what}")]
     System {
@@ -82,12 +109,37 @@ pub enum ServeError {
     },
 }
 
+/// What goes around every connection, and what the host is told of it.
+struct Layer {
+    secure: Arc<dyn Secure>,
+    /// The own certificate, as the handshake line has it.
+    certificate: String,
+}
+
 fn refused(what: &'static str) -> impl FnOnce(std::io::Error) -> ServeError {
     move |cause| ServeError::System { what, cause }
 }
 
 /// Runs the whole life of a plugin's process.
-pub(crate) fn process(options: ServeOptions, parts: impl FnOnce() -> Parts) -> ExitCode {
+pub(crate) fn process(id: String, options: ServeOptions, parts: impl FnOnce() -> Parts) -> ExitCode {
+    match flags::read(std::env::args_os().skip(1)) {
+        Ok(Mode::Plugin) => plugin(id, options, parts),
+        Ok(Mode::Standalone) => {
+            logging::init(options.log_level);
+            panics::install_hook();
+            run(options.worker_threads, standalone::serve(id, options, parts))
+        }
+        Ok(Mode::Version) => tell(options.build_info.map(|info| info.version.to_owned())),
+        Ok(Mode::BuildInfo) => {
+            tell(options.build_info.map(|info| info.to_json(&id, &options.versions).to_string()))
+        }
+        Ok(Mode::Help) => usage("", ExitCode::SUCCESS),
+        Err(error) => usage(&error, ExitCode::from(2)),
+    }
+}
+
+/// A host has started the process, or says nothing of it.
+fn plugin(id: String, options: ServeOptions, parts: impl FnOnce() -> Parts) -> ExitCode {
     let offer = match read_offer(|key| std::env::var(key).ok()) {
         Ok(offer) => offer,
         Err(HandshakeError::NotStartedByHost { .. }) => return explain_to_a_person(),
@@ -101,11 +153,20 @@ pub(crate) fn process(options: ServeOptions, parts: impl FnOnce() -> Parts) -> E
     for entry in &offer.rejected_versions {
         tracing::warn!(entry, "an entry of the host's protocol versions is no number and was skipped");
     }
-    let runtime = match runtime(options.worker_threads) {
+    match standalone::living(&id) {
+        Some(address) => {
+            run(options.worker_threads, async move { standalone::lead(address, &offer, &options).await })
+        }
+        None => run(options.worker_threads, life(offer, options, parts)),
+    }
+}
+
+fn run(worker_threads: usize, life: impl Future<Output = Result<Reason, ServeError>>) -> ExitCode {
+    let runtime = match runtime(worker_threads) {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    let ended = runtime.block_on(life(offer, options, parts));
+    let ended = runtime.block_on(life);
     // Work that blocks must not keep the process: the host waits 2 s, then kills.
     runtime.shutdown_background();
     match ended {
@@ -117,6 +178,30 @@ pub(crate) fn process(options: ServeOptions, parts: impl FnOnce() -> Parts) -> E
     }
 }
 
+/// Answers a question about the executable.
+fn tell(answer: Option<String>) -> ExitCode {
+    let (told, code) = match answer {
+        Some(answer) => (print_line(&answer).is_ok(), ExitCode::SUCCESS),
+        None => {
+            let text = "no build information: the plugin's code does not call Plugin::build_info\n";
+            (std::io::stderr().write_all(text.as_bytes()).is_ok(), ExitCode::FAILURE)
+        }
+    };
+    if told { code } else { ExitCode::FAILURE }
+}
+
+fn usage(error: &str, code: ExitCode) -> ExitCode {
+    let break_after = if error.is_empty() { "" } else { "\n" };
+    let text = format!("{error}{break_after}Usage of {}:\n{}", executable_name(), flags::USAGE);
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    code
+}
+
+fn executable_name() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn fail(error: &ServeError) -> ExitCode {
     let text = error_text(error);
     tracing::error!(error = text, "the plugin can't start");
@@ -125,13 +210,7 @@ fn fail(error: &ServeError) -> ExitCode {
 
 /// A person started the executable: say what it is, on standard error, since standard output is the handshake's.
 fn explain_to_a_person() -> ExitCode {
-    let name = std::env::current_exe().ok();
-    let name = name
-        .as_deref()
-        .and_then(std::path::Path::file_name)
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = executable_name();
     let text = format!(
         "{name} is a Grafana plugin: Grafana starts it, it is not meant to be run by hand.\n\
          To use it, put its folder into Grafana's plugin directory and restart Grafana.\n\
@@ -159,7 +238,9 @@ async fn life(
     mut options: ServeOptions,
     parts: impl FnOnce() -> Parts,
 ) -> Result<Reason, ServeError> {
-    let bound = bind(&BindOptions::for_offer(&offer)).await?;
+    let layer = tls::layer(&offer)?;
+    let place = if options.tcp { BindOptions::Tcp(offer.ports) } else { BindOptions::for_offer(&offer) };
+    let bound = bind(&place).await?;
     let version = negotiate(&offer.versions, &options.versions);
     let ending = Ending::new();
     ending.watch_signals()?;
@@ -167,13 +248,14 @@ async fn life(
         ending.watch_parent();
     }
     let (backend, capabilities, limits) = parts();
-    let bound = announce(bound, version, &offer)?;
+    let bound = announce(bound, version, &offer, layer.as_ref())?;
+    let secure = layer.map(|layer| layer.secure);
     let output = stdio::capture()?;
     let router = router(version, backend, &capabilities, limits, Control::new(ending.control(output)));
     if let Some(start) = options.on_start.take() {
         start();
     }
-    let reason = connections::serve(bound, router, limits, &ending).await;
+    let reason = connections::serve(bound, router, limits, secure, &ending).await;
     clean_up(options.on_shutdown.take()).await;
     Ok(reason)
 }
@@ -183,19 +265,28 @@ fn is_true(value: Option<&str>) -> bool {
 }
 
 /// The line can only be made from a listener that is bound, and is the only thing ever written to standard output.
-fn announce(bound: Bound, version: AppVersion, offer: &HostOffer) -> Result<Bound, ServeError> {
+fn announce(
+    bound: Bound,
+    version: AppVersion,
+    offer: &HostOffer,
+    layer: Option<&Layer>,
+) -> Result<Bound, ServeError> {
     let line = HandshakeLine {
         version: version.number(),
         network: bound.network(),
         address: bound.address().to_owned(),
-        server_cert: None,
+        server_cert: layer.map(|layer| layer.certificate.clone()),
         multiplex: offer.multiplex.announced.then_some(false),
     };
+    print_line(&line.to_string())?;
+    Ok(bound)
+}
+
+fn print_line(line: &str) -> Result<(), ServeError> {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes())
         .and_then(|()| out.flush())
-        .map_err(refused("write the handshake line to standard output"))?;
-    Ok(bound)
+        .map_err(refused("write the handshake line to standard output"))
 }
 
 fn router(
@@ -205,11 +296,20 @@ fn router(
     limits: Limits,
     control: Control,
 ) -> Router {
-    let services = graftwire_protocol::services(version, backend, capabilities, limits.messages())
-        .with_goplugin(control);
+    own_services(version, backend, capabilities, limits).with_goplugin(control).into_router()
+}
+
+/// What the plugin serves of its own, without go-plugin's part.
+fn own_services(
+    version: AppVersion,
+    backend: Arc<dyn Backend>,
+    capabilities: &BTreeSet<Capability>,
+    limits: Limits,
+) -> Services {
+    let services = graftwire_protocol::services(version, backend, capabilities, limits.messages());
     #[cfg(feature = "reflection")]
     let services = connections::with_reflection(services);
-    services.into_router()
+    services
 }
 
 async fn clean_up(shutdown: Option<impl FnOnce() -> BoxFuture<'static, ()>>) {

@@ -9,6 +9,8 @@
 //! | `log` | logs at every level, with fields that try to break the format |
 //! | `hang` | never answers |
 //! | else | one frame with the query model as text |
+//!
+//! With `ODD_LISTENS_ON_TCP` in its environment it listens on TCP.
 
 #![allow(clippy::panic, clippy::print_stdout)]
 
@@ -17,7 +19,13 @@ use std::process::ExitCode;
 use graftwire_sdk::prelude::*;
 
 fn main() -> ExitCode {
-    Plugin::single("graftwire-odd-datasource", Odd).query_data().check_health().stream_data().serve()
+    let plugin = Plugin::single("graftwire-odd-datasource", Odd)
+        .build_info(graftwire_sdk::build_info!())
+        .query_data()
+        .check_health()
+        .stream_data();
+    let tcp = std::env::var_os("ODD_LISTENS_ON_TCP").is_some();
+    if tcp { plugin.listen_on_tcp().serve() } else { plugin.serve() }
 }
 
 struct Odd;

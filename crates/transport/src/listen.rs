@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::net::UnixListener;
 
 use crate::Connection;
+use crate::stream::with_host;
 
 /// What to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum BindOptions {
     },
     /// The first free port of a range on 127.0.0.1; the range 0–0 means any.
     Tcp(PortRange),
+    /// One TCP address, `host:port`. Without a host it is 127.0.0.1, with port 0 any free one.
+    Address(String),
 }
 
 impl BindOptions {
@@ -83,6 +86,15 @@ pub enum BindError {
         /// The range.
         ports: PortRange,
         /// What the system said of the last port tried.
+        #[source]
+        cause: io::Error,
+    },
+    /// The address can't be had.
+    #[error("can't listen on {address:?}; expected host:port of this machine that no other process has")]
+    Address {
+        /// The address.
+        address: String,
+        /// What the system said.
         #[source]
         cause: io::Error,
     },
@@ -160,7 +172,15 @@ pub async fn bind(options: &BindOptions) -> Result<Bound, BindError> {
         #[cfg(not(unix))]
         BindOptions::Unix { .. } => Err(BindError::NoUnixSockets),
         BindOptions::Tcp(ports) => bind_tcp(*ports).await,
+        BindOptions::Address(address) => bind_address(address).await,
     }
+}
+
+async fn bind_address(address: &str) -> Result<Bound, BindError> {
+    let failed = |cause| BindError::Address { address: address.to_owned(), cause };
+    let listener = TcpListener::bind(with_host(address).as_ref()).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?.to_string();
+    Ok(Bound { listener: Listener::Tcp(listener), network: Network::Tcp, address })
 }
 
 async fn bind_tcp(ports: PortRange) -> Result<Bound, BindError> {

@@ -1,5 +1,6 @@
 //! One connection, and how a host makes it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -34,11 +35,21 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Carried for S {}
 pub async fn dial(network: Network, address: &str) -> Result<Connection, DialError> {
     let failed = |cause| DialError { network, address: address.to_owned(), cause };
     match network {
-        Network::Tcp => TcpStream::connect(address).await.and_then(Connection::tcp).map_err(failed),
+        Network::Tcp => {
+            TcpStream::connect(with_host(address).as_ref()).await.and_then(Connection::tcp).map_err(failed)
+        }
         #[cfg(unix)]
         Network::Unix => UnixStream::connect(address).await.map(Connection::unix).map_err(failed),
         #[cfg(not(unix))]
         Network::Unix => Err(failed(io::Error::from(io::ErrorKind::Unsupported))),
+    }
+}
+
+/// Go takes `:port` for a port of this machine.
+pub(crate) fn with_host(address: &str) -> Cow<'_, str> {
+    match address.strip_prefix(':') {
+        Some(port) => format!("127.0.0.1:{port}").into(),
+        None => address.into(),
     }
 }
 

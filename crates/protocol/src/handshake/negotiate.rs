@@ -46,3 +46,20 @@ pub fn negotiate(offered: &[u32], own: &[AppVersion]) -> AppVersion {
     let common = own.iter().copied().filter(|version| offered.contains(&version.number())).max();
     common.or_else(|| own.iter().copied().min()).unwrap_or(AppVersion::PluginV2)
 }
+
+/// The version to serve where no host can be asked, as for debugging: the highest own one.
+///
+/// `own` empty means every version compiled in.
+#[must_use]
+pub fn highest(own: &[AppVersion]) -> AppVersion {
+    negotiate(&numbers(own), own)
+}
+
+/// The numbers of own versions, as a program tells them.
+///
+/// `own` empty means every version compiled in.
+#[must_use]
+pub fn numbers(own: &[AppVersion]) -> Vec<u32> {
+    let own = if own.is_empty() { AppVersion::ALL } else { own };
+    own.iter().map(|version| version.number()).collect()
+}

@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use graftwire_protocol::Router;
-use graftwire_transport::{Bound, Connection};
+use graftwire_transport::{Bound, Connection, Secure, Side};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -29,7 +30,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts and serves until the end is called for; then gives calls under way their grace. The socket file is gone
 /// when this returns.
-pub(super) async fn serve(bound: Bound, router: Router, limits: Limits, ending: &Ending) -> Reason {
+pub(super) async fn serve(
+    bound: Bound,
+    router: Router,
+    limits: Limits,
+    secure: Option<Arc<dyn Secure>>,
+    ending: &Ending,
+) -> Reason {
     let (close, closing) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut ended = pin!(ending.wait());
@@ -39,7 +46,7 @@ pub(super) async fn serve(bound: Bound, router: Router, limits: Limits, ending: 
             reason = &mut ended => break reason,
             accepted = bound.accept() => match accepted {
                 Ok(connection) => {
-                    connections.spawn(carry(connection, router.clone(), closing.clone()));
+                    connections.spawn(take(connection, secure.clone(), router.clone(), closing.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection of the host was refused by the system");
@@ -57,6 +64,23 @@ pub(super) async fn serve(bound: Bound, router: Router, limits: Limits, ending: 
         tracing::debug!(grace = ?limits.shutdown_grace, "calls under way were cut off");
     }
     reason
+}
+
+/// A connection as it came, with the layer that was negotiated around it.
+async fn take(
+    connection: Connection,
+    secure: Option<Arc<dyn Secure>>,
+    router: Router,
+    closing: watch::Receiver<bool>,
+) {
+    let connection = match secure {
+        None => connection,
+        Some(secure) => match secure.secure(connection, Side::Accepting).await {
+            Ok(connection) => connection,
+            Err(error) => return tracing::warn!(error = %error, "a connection was refused"),
+        },
+    };
+    carry(connection, router, closing).await;
 }
 
 pub(super) async fn carry(connection: Connection, router: Router, mut closing: watch::Receiver<bool>) {

@@ -49,6 +49,6 @@ impl Embedded {
     /// Accepts and serves connections until the host asks the plugin to end. The socket file is gone when this
     /// returns.
     pub async fn serve_all(&self, bound: Bound) {
-        connections::serve(bound, self.router.clone(), self.limits, &self.ending).await;
+        connections::serve(bound, self.router.clone(), self.limits, None, &self.ending).await;
     }
 }

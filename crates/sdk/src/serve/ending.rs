@@ -23,6 +23,7 @@ const PARENT_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) enum Reason {
     Shutdown,
     Terminated,
+    Interrupted,
     HostGone,
 }
 
@@ -31,6 +32,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Shutdown => "the host asked for it",
             Self::Terminated => "SIGTERM",
+            Self::Interrupted => "SIGINT",
             Self::HostGone => "the host is gone",
         })
     }
@@ -96,6 +98,34 @@ impl Ending {
         let ending = self.clone();
         tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() {} });
         let _ = ending;
+        Ok(())
+    }
+
+    /// Both signals end a process that no host has started.
+    #[cfg(unix)]
+    pub(super) fn watch_terminal(&self) -> Result<(), ServeError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(refused("watch SIGTERM"))?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(refused("watch SIGINT"))?;
+        let ending = self.clone();
+        tokio::spawn(async move {
+            let reason = tokio::select! {
+                _ = terminate.recv() => Reason::Terminated,
+                _ = interrupt.recv() => Reason::Interrupted,
+            };
+            ending.call_for(reason);
+        });
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn watch_terminal(&self) -> Result<(), ServeError> {
+        let ending = self.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                ending.call_for(Reason::Interrupted);
+            }
+        });
         Ok(())
     }
 
