@@ -81,7 +81,7 @@ function summary() {
       badge(health, `health ${entry.health.status}`, entry.health.status === 'OK' ? 'ok' : 'bad');
       health.title = entry.health.message;
     }
-    const troubled = ['failed', 'restarting'].includes(entry.state.word);
+    const troubled = ['failed', 'silent', 'restarting'].includes(entry.state.word);
     why.hidden = !troubled && entry.health?.status !== 'ERROR';
     setText(why, why.hidden ? '' : troubled ? entry.state.detail : entry.health.message);
     const { process } = entry;
@@ -99,7 +99,7 @@ function badge(element, text, kind) {
   element.className = `badge ${kind}`;
 }
 
-const kindOf = (word) => ({ running: 'ok', starting: 'warn', restarting: 'warn', failed: 'bad', waiting: '', stopped: '' })[word] ?? '';
+const kindOf = (word) => ({ running: 'ok', starting: 'warn', restarting: 'warn', silent: 'warn', failed: 'bad', waiting: '', stopped: '' })[word] ?? '';
 
 /** Opens queries of a panel in the query box. */
 function inspect(id, queries, range) {

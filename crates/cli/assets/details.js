@@ -89,7 +89,7 @@ export function detailsView(plugin) {
       ['Wire', process && `${bytes(process.sent)} out, ${bytes(process.received)} in`],
     ].filter(([, value]) => value !== undefined && value !== null && value !== '');
     fill(facts, rows.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, String(value))]));
-    const runs = ['running', 'starting', 'restarting'].includes(state.word);
+    const runs = ['running', 'starting', 'silent', 'restarting'].includes(state.word);
     buttons.start.hidden = runs || state.final;
     buttons.stop.hidden = !runs;
     buttons.restart.hidden = !runs;

@@ -8,6 +8,7 @@ mod capabilities;
 mod channel;
 mod fate;
 mod observe;
+mod pulse;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ use tokio::sync::watch;
 pub use capabilities::{Capabilities, GrpcHealth, Support};
 pub use channel::RpcChannel;
 pub use observe::{CallObserver, CallReport, Outcome};
+pub use pulse::Pulse;
+pub(crate) use pulse::Silence;
 
 use crate::logs::LogBook;
 use crate::process::Task;
@@ -45,11 +48,14 @@ pub struct LinkOptions {
     pub limits: MessageLimits,
     /// Is told of every call. Default: nobody.
     pub observer: Option<Arc<dyn CallObserver>>,
+    /// How a plugin that stopped answering is noticed. Default: [`Pulse::default`], a minute at most. Without it, calls
+    /// without a deadline wait for ever, as in Grafana.
+    pub pulse: Option<Pulse>,
 }
 
 impl Default for LinkOptions {
     fn default() -> Self {
-        Self { limits: MessageLimits::HOST, observer: None }
+        Self { limits: MessageLimits::HOST, observer: None, pulse: Some(Pulse::default()) }
     }
 }
 
@@ -58,6 +64,7 @@ impl std::fmt::Debug for LinkOptions {
         f.debug_struct("LinkOptions")
             .field("limits", &self.limits)
             .field("observer", &self.observer.is_some())
+            .field("pulse", &self.pulse)
             .finish()
     }
 }
@@ -70,9 +77,12 @@ pub struct Link {
     limits: MessageLimits,
     traffic: Arc<Traffic>,
     closed: watch::Receiver<bool>,
+    silence: Silence,
     broker: Task,
     #[expect(dead_code, reason = "held: it carries what the plugin prints")]
     stdio: Task,
+    #[expect(dead_code, reason = "held: it asks whether the plugin answers")]
+    pulse: Option<Task>,
     driver: Task,
 }
 
@@ -104,10 +114,31 @@ impl Link {
             let _ = driver.await;
             closing.send_replace(true);
         });
-        let channel = RpcChannel { sender, observer: options.observer.clone(), fate: fate::Fate::default() };
+        let (silent, silence) = Silence::new();
+        // The questions themselves are no calls of anybody, and wait as long as it takes.
+        let asking = RpcChannel { sender, observer: None, fate: fate::Fate::default(), silence: None };
+        let channel = RpcChannel {
+            observer: options.observer.clone(),
+            silence: options.pulse.is_some().then(|| silence.clone()),
+            ..asking.clone()
+        };
+        let pulse = options.pulse.map(|pulse| {
+            Task::spawn(pulse::watch(asking, pulse, Arc::clone(&traffic), silent, book.clone()))
+        });
         let stdio = Task::spawn(attend::stdio(channel.clone(), book.clone()));
         let broker = Task::spawn(attend::broker(channel.clone(), book.clone()));
-        Ok(Self { version, channel, limits: options.limits, traffic, closed, broker, stdio, driver })
+        Ok(Self {
+            version,
+            channel,
+            limits: options.limits,
+            traffic,
+            closed,
+            silence,
+            broker,
+            stdio,
+            pulse,
+            driver,
+        })
     }
 
     /// The plugin behind the connection.
@@ -144,6 +175,11 @@ impl Link {
             // The sender's end is an end of the connection too.
             let _ = closed.wait_for(|closed| *closed).await;
         })
+    }
+
+    /// Tells whether the plugin answers.
+    pub(crate) fn silence(&self) -> Silence {
+        self.silence.clone()
     }
 
     /// Asks the plugin to end and closes the connection, in the order of go-plugin hosts: broker, shutdown call,

@@ -278,17 +278,46 @@ impl Shared {
             _ = plugin.exited() => {}
             () = plugin.link().closed() => {
                 if plugin.exit_within(DISCONNECTED).await.is_none() {
-                    plugin.kill();
-                    // The next process may need what this one holds: a port, a lock on its store.
-                    let _ = plugin.exit_within(DISCONNECTED).await;
-                    plugin.clear_up().await;
+                    self.end(&plugin).await;
                     return Arc::from("the plugin closed its connection and went on running; it was killed");
                 }
+            }
+            patience = self.silent_for_good(&plugin) => {
+                self.end(&plugin).await;
+                return format!("the plugin did not answer for another {patience:?}; it was killed").into();
             }
         }
         let exit = plugin.exited().await;
         plugin.clear_up().await;
         obituary(self.spec.id(), exit, &plugin.stderr_tail()).into()
+    }
+
+    /// The next process may need what this one holds: a port, a lock on its store.
+    async fn end(&self, plugin: &Plugin) {
+        plugin.kill();
+        let _ = plugin.exit_within(DISCONNECTED).await;
+        plugin.clear_up().await;
+    }
+
+    /// Follows whether a plugin answers, until it has not for longer than the policy allows.
+    async fn silent_for_good(&self, plugin: &Arc<Plugin>) -> Duration {
+        let silence = plugin.link().silence();
+        let answering = self.slot.borrow().state.clone();
+        loop {
+            silence.becomes(true).await;
+            let State::Running { pid, since, restarts } = answering else { std::future::pending().await };
+            let state = State::NotAnswering { pid, since, restarts };
+            self.advance(Slot { state, plugin: Some(Arc::clone(plugin)) });
+            match self.policy.replace_silent_after {
+                None => silence.becomes(false).await,
+                Some(patience) => {
+                    if tokio::time::timeout(patience, silence.becomes(false)).await.is_err() {
+                        return patience;
+                    }
+                }
+            }
+            self.advance(Slot { state: answering.clone(), plugin: Some(Arc::clone(plugin)) });
+        }
     }
 }
 

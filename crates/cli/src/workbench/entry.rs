@@ -159,6 +159,7 @@ fn state_json(state: &State) -> Value {
         State::NotStarted => "waiting",
         State::Starting { .. } => "starting",
         State::Running { .. } => "running",
+        State::NotAnswering { .. } => "silent",
         State::BackingOff { .. } => "restarting",
         State::Failed { .. } => "failed",
         _ => "stopped",

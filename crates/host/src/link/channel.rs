@@ -15,6 +15,7 @@ use tower_service::Service;
 
 use super::fate::Fate;
 use super::observe::{Answer, CallObserver, Counting, Outgoing, Track};
+use super::pulse::{Silence, Waiting, unless_silent};
 
 const USER_AGENT: &str = concat!("graftwire-host/", env!("CARGO_PKG_VERSION"));
 
@@ -24,6 +25,7 @@ pub struct RpcChannel {
     pub(super) sender: SendRequest<Counting>,
     pub(super) observer: Option<Arc<dyn CallObserver>>,
     pub(super) fate: Fate,
+    pub(super) silence: Option<Silence>,
 }
 
 impl RpcChannel {
@@ -58,17 +60,20 @@ impl Service<Request<tonic::body::Body>> for RpcChannel {
             .map(|observer| Track::begin(Arc::clone(observer), request.uri().path(), Arc::clone(&outgoing)));
         let counted = addressed(request).map(|body| Counting { body, outgoing: Arc::clone(&outgoing) });
         let sending = self.sender.send_request(counted);
-        let fate = self.fate.clone();
+        let (fate, silence) = (self.fate.clone(), self.silence.clone());
         Box::pin(async move {
-            match sending.await {
+            let answer = unless_silent(silence.clone(), async {
+                sending.await.map_err(|error| outgoing.take_failure().unwrap_or_else(|| fate.explain(&error)))
+            });
+            match answer.await {
                 Ok(response) => {
                     if let Some(track) = &mut track {
                         track.answered(response.headers());
                     }
-                    Ok(response.map(|body| tonic::body::Body::new(Answer { body, track, fate })))
+                    let answer = |body| Answer { body, track, fate, silence: silence.map(Waiting::begin) };
+                    Ok(response.map(|body| tonic::body::Body::new(answer(body))))
                 }
-                Err(error) => {
-                    let status = outgoing.take_failure().unwrap_or_else(|| fate.explain(&error));
+                Err(status) => {
                     if let Some(track) = &mut track {
                         track.failed(&status);
                     }

@@ -16,6 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use tonic::Status;
 
 use super::fate::Fate;
+use super::pulse::{Silence, Waiting};
 
 /// Is told of every call on a connection once it has ended. It runs on the task of the call, so it must not block.
 pub trait CallObserver: Send + Sync + 'static {
@@ -175,6 +176,7 @@ pub(super) struct Answer<B> {
     pub(super) body: B,
     pub(super) track: Option<Track>,
     pub(super) fate: Fate,
+    pub(super) silence: Option<Waiting>,
 }
 
 impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Answer<B> {
@@ -185,8 +187,14 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Answer<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let frame = frame.map(|frame| frame.map_err(|error| self.fate.explain(&error)));
+        let frame = match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(frame) => frame.map(|frame| frame.map_err(|error| self.fate.explain(&error))),
+            Poll::Pending => {
+                let Some(waiting) = &mut self.silence else { return Poll::Pending };
+                ready!(waiting.poll(cx));
+                Some(Err(Silence::status()))
+            }
+        };
         if let Some(track) = &mut self.track {
             match &frame {
                 Some(Ok(frame)) => {

@@ -17,6 +17,9 @@ pub struct RestartPolicy {
     pub healthy_after: Duration,
     /// After so many failed restarts in a row the supervisor gives up. Default: never, as in Grafana.
     pub give_up_after: Option<u32>,
+    /// A plugin that was found silent (see [`Pulse`](crate::Pulse)) and stays so for this long is killed and started
+    /// again. Default 60 s; `None` leaves it alone, as Grafana does, for example for a debugger.
+    pub replace_silent_after: Option<Duration>,
     /// How long a call waits for a restart before it fails as unavailable. Default: not at all, as in Grafana.
     pub calls_wait: Duration,
 }
@@ -28,6 +31,7 @@ impl Default for RestartPolicy {
             max_delay: Duration::from_secs(5),
             healthy_after: Duration::from_secs(30),
             give_up_after: None,
+            replace_silent_after: Some(Duration::from_secs(60)),
             calls_wait: Duration::ZERO,
         }
     }

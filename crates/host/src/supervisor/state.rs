@@ -30,6 +30,15 @@ pub enum State {
         /// Restarts so far.
         restarts: u32,
     },
+    /// Its process is there and answers nothing, not even whether it works. Calls fail until it answers.
+    NotAnswering {
+        /// The process.
+        pid: u32,
+        /// When the process was started.
+        since: SystemTime,
+        /// Restarts so far.
+        restarts: u32,
+    },
     /// It ended, and is started again after a while.
     BackingOff {
         /// How long the while is.
@@ -49,7 +58,13 @@ pub enum State {
 impl State {
     /// Whether it can still come to run without being asked.
     pub(super) const fn may_run(&self) -> bool {
-        matches!(self, Self::Starting { .. } | Self::Running { .. } | Self::BackingOff { .. })
+        matches!(
+            self,
+            Self::Starting { .. }
+                | Self::Running { .. }
+                | Self::NotAnswering { .. }
+                | Self::BackingOff { .. }
+        )
     }
 }
 
@@ -59,6 +74,7 @@ impl fmt::Display for State {
             Self::NotStarted => f.write_str("not started"),
             Self::Starting { .. } => f.write_str("being started"),
             Self::Running { pid, .. } => write!(f, "running as process {pid}"),
+            Self::NotAnswering { pid, .. } => write!(f, "not answering, as process {pid}"),
             Self::BackingOff { delay, reason } => write!(f, "restarting in {delay:?}: {reason}"),
             Self::Failed { reason } => write!(f, "failed: {reason}"),
             Self::Stopped => f.write_str("stopped"),

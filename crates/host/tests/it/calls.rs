@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use graftwire_host::{CallObserver, CallReport, LaunchOptions, LinkOptions, LogBook, Outcome, Plugin};
+use graftwire_host::{CallObserver, CallReport, LaunchOptions, LinkOptions, LogBook, Outcome, Plugin, Pulse};
 use graftwire_model::{CallContext, CallError, Code, Query, QueryRequest, QueryResponse, RunStreamRequest};
 
 use crate::fake::{Behaviour, Fake, eventually, freeze, signal};
@@ -70,6 +70,56 @@ async fn a_stopped_process_keeps_nobody_beyond_the_deadline_and_can_go_on() {
     assert_eq!(error.code(), Code::DeadlineExceeded);
     signal(plugin.pid(), "CONT");
     query(&plugin, within(Duration::from_secs(20)), "").await.unwrap();
+    plugin.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_process_keeps_no_call_without_a_deadline_beyond_the_pulse() {
+    let fake = Fake::plugin();
+    let mut calls = LinkOptions::default();
+    calls.pulse =
+        Some(Pulse::default().with_every(Duration::from_millis(50)).with_patience(Duration::from_secs(1)));
+    let book = LogBook::new("fake", 10);
+    let plugin = Plugin::start_with(&fake.spec(), &LaunchOptions::new(), &calls, book).await.unwrap();
+    let mut stream =
+        plugin.backend().run_stream(CallContext::new(), RunStreamRequest::default()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    freeze(plugin.pid()).await;
+    let begun = Instant::now();
+    let says = "the plugin does not answer any more";
+    let error = query(&plugin, CallContext::new(), "").await.unwrap_err();
+    assert!(error.code() == Code::Unavailable && error.message().starts_with(says), "{error}");
+    let error = loop {
+        if let Err(error) = stream.next().await.unwrap() {
+            break error;
+        }
+    };
+    assert!(error.code() == Code::Unavailable && error.message().starts_with(says), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // While it is silent, calls fail at once; then it answers again.
+    let begun = Instant::now();
+    query(&plugin, CallContext::new(), "").await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
+    signal(plugin.pid(), "CONT");
+    eventually("it is told that it answers again", || {
+        plugin.logs().recent().iter().any(|record| record.message == "the plugin answers again")
+    })
+    .await;
+    query(&plugin, CallContext::new(), "").await.unwrap();
+    plugin.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_takes_long_is_left_alone_while_the_plugin_answers() {
+    let fake = Fake::plugin();
+    let mut calls = LinkOptions::default();
+    calls.pulse = Some(
+        Pulse::default().with_every(Duration::from_millis(10)).with_patience(Duration::from_millis(400)),
+    );
+    let book = LogBook::new("fake", 10);
+    let plugin = Plugin::start_with(&fake.spec(), &LaunchOptions::new(), &calls, book).await.unwrap();
+    let error = query(&plugin, within(Duration::from_secs(2)), Behaviour::HANG).await.unwrap_err();
+    assert_eq!(error.code(), Code::DeadlineExceeded, "{error}");
     plugin.stop().await;
 }
 

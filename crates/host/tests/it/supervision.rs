@@ -3,10 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use graftwire_host::{LaunchError, LaunchOptions, LinkOptions, RestartPolicy, State, Supervisor, start_all};
+use graftwire_host::{
+    LaunchError, LaunchOptions, LinkOptions, Pulse, RestartPolicy, State, Supervisor, start_all,
+};
 use graftwire_model::{Backend, CallContext, Code, Query, QueryRequest};
 
-use crate::fake::{Behaviour, Fake, alive, eventually, signal};
+use crate::fake::{Behaviour, Fake, alive, eventually, freeze, signal};
 
 fn with_policy(fake: &Fake, policy: RestartPolicy) -> Supervisor {
     Supervisor::with(fake.spec(), LaunchOptions::new(), LinkOptions::default(), policy)
@@ -169,6 +171,53 @@ async fn a_binary_that_cannot_be_executed_for_a_while_is_tried_again() {
     supervisor.states().wait_for(not_executable).await.unwrap();
     mode(0o755);
     running_again(&supervisor, old).await;
+}
+
+fn quick_pulse() -> LinkOptions {
+    let mut calls = LinkOptions::default();
+    let pulse = Pulse::default().with_every(Duration::from_millis(50)).with_patience(Duration::from_secs(1));
+    calls.pulse = Some(pulse);
+    calls
+}
+
+#[tokio::test]
+async fn a_silent_plugin_is_told_as_such_and_may_come_back() {
+    let fake = Fake::plugin();
+    let policy = RestartPolicy::default();
+    let supervisor = Supervisor::with(fake.spec(), LaunchOptions::new(), quick_pulse(), policy);
+    supervisor.start().await.unwrap();
+    let (old, mut states) = (pid_of(&supervisor), supervisor.states());
+    freeze(old).await;
+    let silent = |state: &State| matches!(state, State::NotAnswering { pid, .. } if *pid == old);
+    let state =
+        tokio::time::timeout(Duration::from_secs(20), states.wait_for(silent)).await.unwrap().unwrap();
+    assert_eq!(state.to_string(), format!("not answering, as process {old}"));
+    let error = supervisor.query_data(CallContext::new(), request("")).await.unwrap_err();
+    assert!(error.message().starts_with("the plugin does not answer any more"), "{error}");
+    signal(old, "CONT");
+    let running = |state: &State| matches!(state, State::Running { pid, .. } if *pid == old);
+    tokio::time::timeout(Duration::from_secs(20), states.wait_for(running)).await.unwrap().unwrap();
+    supervisor.query_data(CallContext::new(), request("")).await.unwrap();
+    assert!(supervisor.stop().await.unwrap().orderly);
+}
+
+#[tokio::test]
+async fn a_plugin_that_stays_silent_is_replaced() {
+    let fake = Fake::plugin();
+    let mut policy = RestartPolicy::default();
+    policy.replace_silent_after = Some(Duration::from_millis(100));
+    let supervisor = Supervisor::with(fake.spec(), LaunchOptions::new(), quick_pulse(), policy);
+    supervisor.start().await.unwrap();
+    let old = pid_of(&supervisor);
+    freeze(old).await;
+    running_again(&supervisor, old).await;
+    assert!(!alive(old));
+    supervisor.query_data(CallContext::new(), request("")).await.unwrap();
+    let told = supervisor.logs().recent();
+    assert!(
+        told.iter().any(|record| record.message.contains("did not answer for another 100ms; it was killed"))
+    );
+    supervisor.stop().await;
 }
 
 #[tokio::test]

@@ -62,3 +62,17 @@ pub async fn ping<T: Rpc>(channel: T) -> Result<bool, CallError> {
     let answer = client.check(request).await.map_err(|failed| status::from_wire(&failed))?.into_inner();
     Ok(answer.status == health::health_check_response::ServingStatus::Serving as i32)
 }
+
+/// Waits for the beginning of an answer to go-plugin's health check, whatever it says.
+///
+/// # Errors
+/// The answer is a failure: the plugin answers all the same, unless the connection is gone.
+pub async fn answers<T: Rpc>(channel: T) -> Result<(), CallError> {
+    let mut grpc = tonic::client::Grpc::new(channel);
+    let check = health::HealthCheckRequest { service: HEALTH_SERVICE.to_owned() };
+    let path = http::uri::PathAndQuery::from_static("/grpc.health.v1.Health/Check");
+    let codec = tonic_prost::ProstCodec::<health::HealthCheckRequest, health::HealthCheckResponse>::default();
+    // Asked like a stream, which is there with its head: a single answer would be waited for as a whole.
+    let asked = grpc.server_streaming(tonic::Request::new(check), path, codec).await;
+    asked.map(drop).map_err(|failed| status::from_wire(&failed))
+}
