@@ -16,8 +16,8 @@ mod supervisor;
 pub use chunked::{ChunkedAnswer, query_chunked_or_plain};
 pub use launch::{LaunchError, LaunchOptions, Program, SocketDirectory};
 pub use link::{
-    CallObserver, CallReport, Capabilities, GrpcHealth, Link, LinkError, LinkOptions, Outcome, Pulse,
-    RpcChannel, Support,
+    CallObserver, CallReport, CallTap, Capabilities, GrpcHealth, Link, LinkError, LinkOptions, Outcome, Pulse,
+    RpcChannel, Support, TappedCall,
 };
 pub use logs::{Channel, DEFAULT_KEPT_RECORDS, Level, LogBook, LogFeed, LogRecord, StderrTail};
 pub use plugin::{Plugin, StopReport};

@@ -9,6 +9,7 @@ mod channel;
 mod fate;
 mod observe;
 mod pulse;
+mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use channel::RpcChannel;
 pub use observe::{CallObserver, CallReport, Outcome};
 pub use pulse::Pulse;
 pub(crate) use pulse::Silence;
+pub use tap::{CallTap, TappedCall};
 
 use crate::logs::LogBook;
 use crate::process::Task;
@@ -51,11 +53,22 @@ pub struct LinkOptions {
     /// How a plugin that stopped answering is noticed. Default: [`Pulse::default`], a minute at most. Without it, calls
     /// without a deadline wait for ever, as in Grafana.
     pub pulse: Option<Pulse>,
+    /// Sees what every call carries, messages and all. Default: nobody.
+    pub tap: Option<Arc<dyn CallTap>>,
+    /// Whether the output and broker streams of go-plugin are opened, as hosts do. Default: yes. Whoever passes on the
+    /// calls of another host says no: there is room for one reader, and the other host is it.
+    pub attends: bool,
 }
 
 impl Default for LinkOptions {
     fn default() -> Self {
-        Self { limits: MessageLimits::HOST, observer: None, pulse: Some(Pulse::default()) }
+        Self {
+            limits: MessageLimits::HOST,
+            observer: None,
+            pulse: Some(Pulse::default()),
+            tap: None,
+            attends: true,
+        }
     }
 }
 
@@ -65,6 +78,8 @@ impl std::fmt::Debug for LinkOptions {
             .field("limits", &self.limits)
             .field("observer", &self.observer.is_some())
             .field("pulse", &self.pulse)
+            .field("tap", &self.tap.is_some())
+            .field("attends", &self.attends)
             .finish()
     }
 }
@@ -116,17 +131,29 @@ impl Link {
         });
         let (silent, silence) = Silence::new();
         // The questions themselves are no calls of anybody, and wait as long as it takes.
-        let asking = RpcChannel { sender, observer: None, fate: fate::Fate::default(), silence: None };
+        let asking = RpcChannel { sender, observer: None, tap: None, fate: fate::Fate::default(), silence: None };
         let channel = RpcChannel {
             observer: options.observer.clone(),
+            tap: options.tap.clone(),
             silence: options.pulse.is_some().then(|| silence.clone()),
             ..asking.clone()
         };
         let pulse = options.pulse.map(|pulse| {
             Task::spawn(pulse::watch(asking, pulse, Arc::clone(&traffic), silent, book.clone()))
         });
-        let stdio = Task::spawn(attend::stdio(channel.clone(), book.clone()));
-        let broker = Task::spawn(attend::broker(channel.clone(), book.clone()));
+        let attends = options.attends;
+        let (on_stdio, on_broker) = (channel.clone(), channel.clone());
+        let (stdio_book, broker_book) = (book.clone(), book.clone());
+        let stdio = Task::spawn(async move {
+            if attends {
+                attend::stdio(on_stdio, stdio_book).await;
+            }
+        });
+        let broker = Task::spawn(async move {
+            if attends {
+                attend::broker(on_broker, broker_book).await;
+            }
+        });
         Ok(Self {
             version,
             channel,

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) use guard::obituary;
 
 use crate::launch::{Launched, OutputTasks, launch};
-use crate::link::{Capabilities, Link, LinkOptions};
+use crate::link::{Capabilities, Link, LinkOptions, RpcChannel};
 use crate::logs::{DEFAULT_KEPT_RECORDS, Level, LogBook, StderrTail, TailKeeper};
 use crate::process::{Exit, Process, Usage};
 use crate::{LaunchError, LaunchOptions, PluginSpec};
@@ -115,6 +115,12 @@ impl Plugin {
     #[must_use]
     pub fn backend(&self) -> Arc<dyn Backend> {
         Arc::clone(&self.backend)
+    }
+
+    /// The connection itself, for calls that [`Backend`] does not know.
+    #[must_use]
+    pub fn channel(&self) -> RpcChannel {
+        self.link.channel()
     }
 
     /// What plugin and host agreed on.

@@ -16,6 +16,7 @@ use tower_service::Service;
 use super::fate::Fate;
 use super::observe::{Answer, CallObserver, Counting, Outgoing, Track};
 use super::pulse::{Silence, Waiting, unless_silent};
+use super::tap::{self, CallTap};
 
 const USER_AGENT: &str = concat!("graftwire-host/", env!("CARGO_PKG_VERSION"));
 
@@ -24,6 +25,7 @@ const USER_AGENT: &str = concat!("graftwire-host/", env!("CARGO_PKG_VERSION"));
 pub struct RpcChannel {
     pub(super) sender: SendRequest<Counting>,
     pub(super) observer: Option<Arc<dyn CallObserver>>,
+    pub(super) tap: Option<Arc<dyn CallTap>>,
     pub(super) fate: Fate,
     pub(super) silence: Option<Silence>,
 }
@@ -58,7 +60,8 @@ impl Service<Request<tonic::body::Body>> for RpcChannel {
             .observer
             .as_ref()
             .map(|observer| Track::begin(Arc::clone(observer), request.uri().path(), Arc::clone(&outgoing)));
-        let counted = addressed(request).map(|body| Counting { body, outgoing: Arc::clone(&outgoing) });
+        let (request, tapped) = tap::on_the_way_out(self.tap.as_ref(), addressed(request));
+        let counted = request.map(|body| Counting { body, outgoing: Arc::clone(&outgoing) });
         let sending = self.sender.send_request(counted);
         let (fate, silence) = (self.fate.clone(), self.silence.clone());
         Box::pin(async move {
@@ -71,11 +74,15 @@ impl Service<Request<tonic::body::Body>> for RpcChannel {
                         track.answered(response.headers());
                     }
                     let answer = |body| Answer { body, track, fate, silence: silence.map(Waiting::begin) };
-                    Ok(response.map(|body| tonic::body::Body::new(answer(body))))
+                    let answer = response.map(|body| tonic::body::Body::new(answer(body)));
+                    Ok(tap::on_the_way_back(tapped, answer))
                 }
                 Err(status) => {
                     if let Some(track) = &mut track {
                         track.failed(&status);
+                    }
+                    if let Some(tapped) = &tapped {
+                        tapped.failed(&status);
                     }
                     Err(status)
                 }
