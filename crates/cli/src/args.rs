@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
-use crate::{frame, health, inspect, metrics, query, resource, smoke, stream, workbench};
+use crate::{frame, health, inspect, metrics, query, record, replay, resource, smoke, stream, workbench};
 
 /// Look at Grafana backend plugins and data frames without Grafana.
 #[derive(Debug, Parser)]
@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Health(health::HealthArgs),
     /// Print a plugin's own metrics in Prometheus text form.
     Metrics(metrics::MetricsArgs),
+    /// Stand between a host and a plugin, and write every call to a file.
+    Record(record::RecordArgs),
+    /// Make the calls of a recording to a plugin, and compare its answers.
+    Replay(replay::ReplayArgs),
     /// Try a plugin's main job once: start, health, a query that gives rows, a live packet, stop.
     Smoke(smoke::SmokeArgs),
     /// Run plugins and look at them on a page: live panels, queries, logs, process figures.

@@ -15,6 +15,8 @@ mod output;
 mod plugin;
 mod progress;
 mod query;
+mod record;
+mod replay;
 mod resource;
 mod series;
 mod smoke;
@@ -49,6 +51,8 @@ fn run(command: Command, json: bool) -> Result<Exit, Failure> {
         Command::Stream(args) => stream::run(&args, json),
         Command::Health(args) => health::run(&args, json),
         Command::Metrics(args) => metrics::run(&args, json),
+        Command::Record(args) => record::run(&args, json),
+        Command::Replay(args) => replay::run(&args, json),
         Command::Smoke(args) => smoke::run(&args, json),
         Command::Workbench(args) => workbench::run(&args, json),
         Command::Frame(args) => frame::run(args, json),

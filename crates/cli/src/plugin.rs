@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use graftwire_host::{LaunchOptions, LinkOptions, LogBook, Plugin, PluginSpec, StopReport};
 use graftwire_model::{Backend, CallContext, PluginContext};
+use graftwire_recording::{Limits, Recorder};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::record;
 use crate::time::duration::parse_duration;
 
 /// How many log records of one command are kept.
@@ -52,12 +54,16 @@ pub(crate) struct PluginArgs {
     /// How long one call may take; 0s = for ever.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration, help_heading = "Plugin")]
     timeout: Duration,
+    /// Write every call to a file, secrets redacted, for `graftwire replay`. A file of that name is left alone: the
+    /// new one gets a number.
+    #[arg(long, value_name = "FILE", help_heading = "Plugin")]
+    record: Option<PathBuf>,
     /// Print the plugin's log lines and what crossed the wire to stderr.
     #[arg(long, short, help_heading = "Plugin")]
     pub(crate) verbose: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -100,6 +106,7 @@ pub(crate) struct Session {
     pub(crate) plugin: Plugin,
     pub(crate) context: PluginContext,
     pub(crate) progress: Progress,
+    recorder: Option<Recorder>,
     timeout: Duration,
     verbose: bool,
 }
@@ -169,9 +176,12 @@ async fn start(args: &PluginArgs, spec: &PluginSpec, context: PluginContext) -> 
     }
     let mut calls = LinkOptions::default();
     calls.observer = Some(Arc::new(wire::ToTask));
+    let recorder = args.record.as_deref().map(|path| record::begin(path, spec.id(), Limits::default()));
+    let recorder = recorder.transpose()?;
+    calls.tap = recorder.as_ref().map(Recorder::tap);
     let plugin =
         Plugin::start_with(spec, &args.launch_options(), &calls, book).await.map_err(Failure::start)?;
-    Ok(Session { plugin, context, progress, timeout: args.timeout, verbose: args.verbose })
+    Ok(Session { plugin, context, progress, recorder, timeout: args.timeout, verbose: args.verbose })
 }
 
 async fn run<T>(
@@ -186,6 +196,9 @@ async fn run<T>(
     let stopped = session.plugin.stop().await;
     if !stopped.orderly && session.verbose {
         session.progress.print(&disorderly(&stopped));
+    }
+    if let Some(recorder) = &session.recorder {
+        session.progress.print(&record::told(recorder));
     }
     session.progress.clear();
     Ok((done?, stopped))

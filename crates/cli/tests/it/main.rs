@@ -5,6 +5,7 @@
 //! | `run` | how the program and the bench plugin are started here |
 //! | `frames` | every golden frame converts both ways; broken files are told, never a panic |
 //! | `calls` | inspect, query, resource, stream, health, metrics and smoke against a real plugin |
+//! | `recordings` | calls are recorded from in between and from here, played back, and a difference is found |
 //! | `exit_codes` | each exit code of `--help` comes from the case it names |
 //! | `workbench` | the API of the workbench, what it refuses, and how it takes the death of a plugin |
 //! | `pipes` | closed pipes, terminals, `NO_COLOR`, secrets |
@@ -22,5 +23,6 @@ mod calls;
 mod exit_codes;
 mod frames;
 mod pipes;
+mod recordings;
 mod run;
 mod workbench;
