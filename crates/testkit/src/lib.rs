@@ -28,9 +28,11 @@
 
 pub mod go;
 
+mod fault;
 mod pair;
 mod wire;
 
+pub use fault::{Fault, Faults, Proxy};
 pub use pair::{Pair, PairError};
 pub use wire::{Transport, Wire};
 

@@ -11,7 +11,7 @@ use graftwire_transport::{
 };
 use tokio::task::JoinHandle;
 
-use crate::{Transport, Wire};
+use crate::{Faults, Proxy, Transport, Wire};
 
 /// How many log records of go-plugin's output service are kept.
 const KEPT_RECORDS: usize = 100;
@@ -20,7 +20,8 @@ const KEPT_RECORDS: usize = 100;
 #[derive(Debug)]
 pub struct Pair {
     link: Link,
-    server: JoinHandle<()>,
+    server: Server,
+    proxy: Option<Proxy>,
     // Goes last: the socket file is in it.
     _dir: Option<tempfile::TempDir>,
 }
@@ -61,6 +62,28 @@ impl Pair {
         wire: Wire,
         options: LinkOptions,
     ) -> Result<Self, PairError> {
+        Self::make(plugin, wire, options, None).await
+    }
+
+    /// The same with faults on the connection.
+    ///
+    /// # Errors
+    /// [`PairError`]: besides the system, a fault that strikes before anything was said.
+    pub async fn open_through<I: Send + Sync + 'static>(
+        plugin: Plugin<I>,
+        wire: Wire,
+        options: LinkOptions,
+        faults: Faults,
+    ) -> Result<Self, PairError> {
+        Self::make(plugin, wire, options, Some(faults)).await
+    }
+
+    async fn make<I: Send + Sync + 'static>(
+        plugin: Plugin<I>,
+        wire: Wire,
+        options: LinkOptions,
+        faults: Option<Faults>,
+    ) -> Result<Self, PairError> {
         let embedded = plugin.embedded(wire.version);
         let (connection, server, dir) = match wire.transport {
             Transport::Memory => {
@@ -71,7 +94,7 @@ impl Pair {
                         embedded.serve(connection).await;
                     }
                 });
-                (connection, server, None)
+                (connection, Server(server), None)
             }
             Transport::Unix => {
                 let dir = tempfile::tempdir()?;
@@ -86,17 +109,24 @@ impl Pair {
                 (connection, server, None)
             }
         };
+        let (connection, proxy) = match faults {
+            None => (connection, None),
+            Some(faults) => {
+                let (connection, proxy) = faults.around(connection).await?;
+                (connection, Some(proxy))
+            }
+        };
         let book = LogBook::new("pair", KEPT_RECORDS);
         let link = Link::open(connection, wire.version, &options, &book).await?;
-        Ok(Self { link, server, _dir: dir })
+        Ok(Self { link, server, proxy, _dir: dir })
     }
 
     async fn listen(
         bound: Bound,
         embedded: graftwire_sdk::Embedded,
-    ) -> Result<(Connection, JoinHandle<()>), PairError> {
+    ) -> Result<(Connection, Server), PairError> {
         let (network, address) = (bound.network(), bound.address().to_owned());
-        let server = tokio::spawn(async move { embedded.serve_all(bound).await });
+        let server = Server(tokio::spawn(async move { embedded.serve_all(bound).await }));
         Ok((dial(network, &address).await?, server))
     }
 
@@ -117,15 +147,25 @@ impl Pair {
         self.link.traffic()
     }
 
+    /// Bytes that have passed the faults so far, to the plugin and to the host.
+    #[must_use]
+    pub fn passed(&self) -> (u64, u64) {
+        self.proxy.as_ref().map(Proxy::passed).unwrap_or_default()
+    }
+
     /// Whether the plugin's side has ended.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.server.is_finished()
+        self.server.0.is_finished()
     }
 }
 
-impl Drop for Pair {
+/// The plugin's side, which ends with its pair, and when no pair comes of it.
+#[derive(Debug)]
+struct Server(JoinHandle<()>);
+
+impl Drop for Server {
     fn drop(&mut self) {
-        self.server.abort();
+        self.0.abort();
     }
 }

@@ -19,12 +19,15 @@ use tonic::Status;
 use super::RpcChannel;
 use crate::logs::{Level, LogBook};
 
+/// How often within its patience it is looked whether bytes came.
+const LOOKS: u32 = 9;
+
 /// When a plugin counts as silent. Calls under way then fail as unavailable, and new ones at once, until it answers
-/// again: none without a deadline of its own waits longer than both times together, a minute by default.
+/// again: none without a deadline of its own waits longer than a minute after the last byte from the plugin, by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pulse {
-    /// How often the plugin is asked. Default 15 s.
+    /// How often the plugin is asked. Default 10 s.
     pub every: Duration,
     /// How long it may leave a question unanswered while nothing else comes from it either. Default 45 s: a plugin
     /// whose one thread computes for that long looks the same as one that has locked up.
@@ -33,7 +36,7 @@ pub struct Pulse {
 
 impl Default for Pulse {
     fn default() -> Self {
-        Self { every: Duration::from_secs(15), patience: Duration::from_secs(45) }
+        Self { every: Duration::from_secs(10), patience: Duration::from_secs(45) }
     }
 }
 
@@ -95,20 +98,22 @@ pub(super) async fn watch(
         tokio::time::sleep(pulse.every).await;
         let answer = goplugin::client::answers(channel.clone());
         tokio::pin!(answer);
-        let mut received = traffic.received();
+        let (mut received, mut quiet) = (traffic.received(), Duration::ZERO);
+        let look = pulse.patience / LOOKS;
         let answer = loop {
-            match tokio::time::timeout(pulse.patience, answer.as_mut()).await {
-                Ok(answer) => break answer,
-                Err(_) if received != traffic.received() => received = traffic.received(),
-                Err(_) => {
-                    let patience = pulse.patience;
-                    book.remark(
-                        Level::Warn,
-                        format!("the plugin has answered nothing for {patience:?}; calls fail until it does"),
-                    );
-                    silent.send_replace(true);
-                    break answer.await;
-                }
+            if let Ok(answer) = tokio::time::timeout(look, answer.as_mut()).await {
+                break answer;
+            }
+            let was = std::mem::replace(&mut received, traffic.received());
+            quiet = if was == received { quiet.saturating_add(look) } else { Duration::ZERO };
+            if quiet >= look * LOOKS {
+                let patience = pulse.patience;
+                book.remark(
+                    Level::Warn,
+                    format!("the plugin has answered nothing for {patience:?}; calls fail until it does"),
+                );
+                silent.send_replace(true);
+                break answer.await;
             }
         };
         if answer.is_err_and(|error| error.code() == Code::Unavailable) && channel.is_closed() {
