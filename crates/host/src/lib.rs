@@ -3,6 +3,7 @@
 //! It deliberately never asks for a protocol version: what was negotiated goes to `graftwire-protocol`, and a
 //! `Backend` comes back.
 
+mod attach;
 mod chunked;
 mod forward;
 mod launch;
@@ -13,6 +14,7 @@ mod process;
 mod spec;
 mod supervisor;
 
+pub use attach::{AttachError, Attachment};
 pub use chunked::{ChunkedAnswer, query_chunked_or_plain};
 pub use launch::{LaunchError, LaunchOptions, Program, SocketDirectory};
 pub use link::{

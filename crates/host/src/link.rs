@@ -209,6 +209,12 @@ impl Link {
         self.silence.clone()
     }
 
+    /// Closes the connection and asks for nothing.
+    pub(crate) fn close(&self) {
+        self.broker.abort();
+        self.driver.abort();
+    }
+
     /// Asks the plugin to end and closes the connection, in the order of go-plugin hosts: broker, shutdown call,
     /// connection. What the call says is of no consequence: a plugin may be quicker than its answer.
     pub(crate) async fn shut_down(&self, patience: Duration) {

@@ -25,6 +25,7 @@ pub mod tls;
 
 pub use broker::{Broker, BrokerError, BrokerListener};
 pub use counted::{Counted, Traffic};
+pub use group::{GroupError, give_to_group};
 pub use listen::{BindError, BindOptions, Bound, bind};
 pub use memory::{MemoryDialer, MemoryListener, memory};
 pub use mux::{Driver, Inbound, MULTIPLEX, MuxError, Session, multiplex};

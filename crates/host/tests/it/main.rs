@@ -8,10 +8,13 @@
 //! - `chunked`: answers in chunks put together, plugins without them, and chunks against the rules
 //! - `go`: a plugin of Grafana's Go SDK
 //! - `lifecycle`: environment, stop, drop, and nothing left behind
+//! - `attach`: plugins that somebody else has started
+//! - `tls`: AutoMTLS
 //! - `supervision`: restarts, states, calls meanwhile, many plugins at once
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod attach;
 mod calls;
 mod capabilities;
 mod chunked;
@@ -21,3 +24,4 @@ mod lifecycle;
 mod output;
 mod refusals;
 mod supervision;
+mod tls;
