@@ -16,10 +16,11 @@ mod supervisor;
 
 pub use attach::{AttachError, Attachment};
 pub use chunked::{ChunkedAnswer, query_chunked_or_plain};
+pub use graftwire_transport::{Broker, BrokerError, BrokerListener, Connection};
 pub use launch::{LaunchError, LaunchOptions, Program, SocketDirectory};
 pub use link::{
-    CallObserver, CallReport, CallTap, Capabilities, GrpcHealth, Link, LinkError, LinkOptions, Outcome, Pulse,
-    RpcChannel, Support, TappedCall,
+    CallObserver, CallReport, CallTap, Capabilities, GrpcHealth, Link, LinkError, LinkLayers, LinkOptions,
+    Outcome, Pulse, RpcChannel, Support, TappedCall,
 };
 pub use logs::{Channel, DEFAULT_KEPT_RECORDS, Level, LogBook, LogFeed, LogRecord, StderrTail};
 pub use plugin::{Plugin, StopReport};

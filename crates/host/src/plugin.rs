@@ -9,13 +9,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use graftwire_model::{Backend, CallError, PluginContext};
 use graftwire_protocol::{goplugin, handshake::Negotiated};
-use graftwire_transport::{Side, Traffic, dial};
+use graftwire_transport::{BindOptions, Broker, Traffic, dial};
 use tempfile::TempDir;
 
 pub(crate) use guard::obituary;
 
 use crate::launch::{Launched, OutputTasks, launch};
-use crate::link::{Capabilities, Link, LinkOptions, RpcChannel};
+use crate::link::{Capabilities, Link, LinkLayers, LinkOptions, RpcChannel};
 use crate::logs::{DEFAULT_KEPT_RECORDS, Level, LogBook, StderrTail, TailKeeper};
 use crate::process::{Exit, Process, Usage};
 use crate::{Attachment, LaunchError, LaunchOptions, PluginSpec};
@@ -93,7 +93,8 @@ impl Plugin {
             return Ok(Self::assemble(spec.clone(), Launched::by_others(place), link, book));
         }
         let mut launched = launch(spec.executable(), options, &book).await?;
-        let link = match connect(&launched, calls, &book).await {
+        let layers = layers_of(&launched, options);
+        let link = match connect(&launched, layers, calls, &book).await {
             Ok(link) => link,
             Err(source) => return Err(launched.unreachable(spec, source).await),
         };
@@ -195,6 +196,12 @@ impl Plugin {
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         self.exit().is_none().then(|| Usage::of_process(self.pid()))?
+    }
+
+    /// The broker: connections to the plugin beside the first one, in either direction. Grafana uses none.
+    #[must_use]
+    pub fn broker(&self) -> Broker {
+        self.link.broker()
     }
 
     /// Bytes that crossed the connection so far.
@@ -309,20 +316,34 @@ impl std::fmt::Debug for Plugin {
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-async fn connect(launched: &Launched, calls: &LinkOptions, book: &LogBook) -> Result<Link, BoxedError> {
-    let Launched { negotiated, secure, .. } = launched;
-    if negotiated.multiplexed {
-        return Err("broker multiplexing can be negotiated, but this host can't use it yet".into());
+/// What was negotiated about the bytes. The broker's sockets go where the plugin's own is.
+fn layers_of(launched: &Launched, options: &LaunchOptions) -> LinkLayers {
+    let mut offer = options.offered().clone();
+    if let Some(dir) = &launched.socket_dir {
+        offer.socket_dir = Some(dir.path().display().to_string());
+    }
+    LinkLayers {
+        multiplexed: launched.negotiated.multiplexed,
+        secure: launched.secure.clone(),
+        broker_sockets: BindOptions::for_offer(&offer),
+    }
+}
+
+async fn connect(
+    launched: &Launched,
+    layers: LinkLayers,
+    calls: &LinkOptions,
+    book: &LogBook,
+) -> Result<Link, BoxedError> {
+    let negotiated = &launched.negotiated;
+    if layers.secure.is_none() && negotiated.server_cert.is_some() {
+        return Err(
+            "the offer holds a certificate whose key this host does not have; use LaunchOptions::auto_mtls"
+                .into(),
+        );
     }
     let connection = dial(negotiated.network, &negotiated.address).await?;
-    let connection = match secure {
-        Some(secure) => secure.secure(connection, Side::Dialing).await?,
-        None if negotiated.server_cert.is_some() => {
-            return Err("the offer holds a certificate whose key this host does not have; use LaunchOptions::auto_mtls".into());
-        }
-        None => connection,
-    };
-    Ok(Link::open(connection, negotiated.version, calls, book).await?)
+    Ok(Link::open_through(connection, negotiated.version, calls, layers, book).await?)
 }
 
 impl Launched {

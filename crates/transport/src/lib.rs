@@ -23,7 +23,7 @@ mod stream;
 #[cfg(feature = "auto-mtls")]
 pub mod tls;
 
-pub use broker::{Broker, BrokerError, BrokerListener};
+pub use broker::{Broker, BrokerError, BrokerListener, Outgoing};
 pub use counted::{Counted, Traffic};
 pub use group::{GroupError, give_to_group};
 pub use listen::{BindError, BindOptions, Bound, bind};

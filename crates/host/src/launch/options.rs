@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use graftwire_protocol::handshake::HostOffer;
+use graftwire_protocol::handshake::{HostOffer, Multiplex};
 
 use crate::Attachment;
 
@@ -145,6 +145,18 @@ impl LaunchOptions {
     pub fn attach_to(mut self, place: Attachment) -> Self {
         self.attachment = Some(place);
         self
+    }
+
+    /// Whether the broker's connections are to be streams of the first one. Default no, as in Grafana. A plugin that
+    /// can't does not start then.
+    #[must_use]
+    pub fn multiplex(mut self, multiplex: bool) -> Self {
+        self.offer.multiplex = Multiplex { announced: multiplex, wanted: multiplex };
+        self
+    }
+
+    pub(crate) const fn offered(&self) -> &HostOffer {
+        &self.offer
     }
 
     /// What the host offers in the handshake: protocol versions, ports, TLS. Default: as Grafana 12.4.
