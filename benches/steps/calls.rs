@@ -14,8 +14,8 @@ use graftwire_bench_plugin::{PLUGIN_ID, plugin};
 use graftwire_benches::{Size, context, headers, request};
 use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
 use graftwire_model::{
-    Backend, CallContext, EncodedFrame, FrameFormat, HealthRequest, HealthStatus, ResourceRequest,
-    RunStreamRequest,
+    Backend, CallContext, Capability, EncodedFrame, FrameFormat, HealthRequest, HealthStatus,
+    ResourceRequest, RunStreamRequest,
 };
 use graftwire_testkit::{Pair, Wire};
 use tokio::runtime::Runtime;
@@ -30,12 +30,12 @@ pub(crate) fn bench(c: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for wire in Wire::all() {
         let pair = runtime.block_on(Pair::open(plugin(), wire)).unwrap();
-        measure(c, &wire.to_string(), &runtime, &pair.backend());
+        measure(c, &wire.to_string(), &runtime, &pair.backend(), |capability| wire.carries(capability));
         // Its sockets are closed inside the runtime.
         runtime.block_on(async { drop(pair) });
     }
     let process = runtime.block_on(start());
-    measure(c, "process", &runtime, &process.backend());
+    measure(c, "process", &runtime, &process.backend(), |_| true);
     runtime.block_on(process.stop());
 }
 
@@ -44,17 +44,29 @@ async fn start() -> Plugin {
     Plugin::start(&spec, &LaunchOptions::new()).await.unwrap()
 }
 
-fn measure(c: &mut Criterion, over: &str, runtime: &Runtime, backend: &Arc<dyn Backend>) {
+/// The calls that the wire `carries`.
+fn measure(
+    c: &mut Criterion,
+    over: &str,
+    runtime: &Runtime,
+    backend: &Arc<dyn Backend>,
+    carries: impl Fn(Capability) -> bool,
+) {
     let mut group = c.benchmark_group(format!("calls {over}"));
     pace::slow(&mut group);
     let mut calls = Calls { group, runtime, backend };
-    calls.time(BenchmarkId::from_parameter("health"), None, health);
+    if carries(Capability::CheckHealth) {
+        calls.time(BenchmarkId::from_parameter("health"), None, health);
+    }
     for format in [FrameFormat::Arrow, FrameFormat::Json] {
         for size in Size::ALL {
             let name = if format == FrameFormat::Json { "query json" } else { "query" };
             let rows = Throughput::Elements(size.total_rows());
             calls.time(BenchmarkId::new(name, size), Some(rows), move |backend| query(backend, size, format));
         }
+    }
+    if !carries(Capability::CallResource) || !carries(Capability::RunStream) {
+        return;
     }
     let echoed = Throughput::Bytes(ECHO as u64);
     calls.time(BenchmarkId::new("resource", "echo 1 KiB"), Some(echoed), |backend| {
@@ -106,6 +118,7 @@ async fn health(backend: Arc<dyn Backend>) {
 async fn query(backend: Arc<dyn Backend>, size: Size, format: FrameFormat) {
     let answer = backend.query_data(CallContext::new(), request(size, format)).await.unwrap();
     let answer = &answer.responses["A"];
+    // Version 1 has a frame for each series or table.
     assert_eq!((answer.status, answer.frames.len() as u64), (200, size.frames));
     let bytes: usize = answer.frames.iter().map(EncodedFrame::len).sum();
     assert!(bytes as u64 > size.total_rows(), "{bytes} bytes for {size}");

@@ -48,7 +48,8 @@ struct Inspection {
 }
 
 pub(crate) fn run(args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
-    let (mut seen, stopped) = with_session_to_end(&args.plugin, look)?;
+    let (mut seen, stopped) =
+        with_session_to_end(&args.plugin, async |session| look(session, args.plugin.offer()).await)?;
     // The log book lives on in the records: what the plugin said at its end is in it too.
     seen.0.log = seen.1.recent();
     let mut output = Output::stdout();
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-async fn look(session: &Session) -> Result<(Inspection, graftwire_host::LogBook), Failure> {
+async fn look(session: &Session, offer: HostOffer) -> Result<(Inspection, graftwire_host::LogBook), Failure> {
     let plugin = &session.plugin;
     let usage_at_start = plugin.usage();
     let health = health::ask(session).await.map_err(|failure| format!("{failure:#}"));
@@ -71,7 +72,7 @@ async fn look(session: &Session) -> Result<(Inspection, graftwire_host::LogBook)
     let seen = Inspection {
         spec: plugin.spec().clone(),
         file_size: fs::metadata(executable).ok().map(|metadata| metadata.len()),
-        offer: HostOffer::of_host(),
+        offer,
         negotiated: plugin.negotiated().clone(),
         start_time: plugin.start_time(),
         usage_at_start,

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use graftwire_host::{LaunchOptions, LinkOptions, LogBook, Plugin, PluginSpec, StopReport};
 use graftwire_model::{Backend, CallContext, PluginContext};
+use graftwire_protocol::handshake::HostOffer;
 use graftwire_recording::{Limits, Recorder};
 
 use crate::failure::Failure;
@@ -48,6 +49,10 @@ pub(crate) struct PluginArgs {
     /// Pass on the whole environment, as Grafana did up to 12.3.
     #[arg(long, help_heading = "Plugin")]
     inherit_env: bool,
+    /// Offer this version of the protocol and no other: 1 is that of Grafana up to 7, which knows queries alone
+    /// [default: every version, the plugin takes its highest].
+    #[arg(long, value_name = "N", value_parser = offer, help_heading = "Plugin")]
+    protocol: Option<HostOffer>,
     /// How long the plugin may take to announce itself.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration, help_heading = "Plugin")]
     start_timeout: Duration,
@@ -68,7 +73,17 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn offer(text: &str) -> Result<HostOffer, String> {
+    let number = text.parse().map_err(|_| "expected a number".to_owned())?;
+    HostOffer::of_version(number).map_err(|error| error.to_string())
+}
+
 impl PluginArgs {
+    /// What the plugin is offered.
+    pub(crate) fn offer(&self) -> HostOffer {
+        self.protocol.clone().unwrap_or_else(HostOffer::of_host)
+    }
+
     /// Finds the plugin.
     pub(crate) fn spec(&self) -> Result<PluginSpec, Failure> {
         let spec = PluginSpec::resolve(&self.plugin).map_err(Failure::start)?;
@@ -80,8 +95,10 @@ impl PluginArgs {
 
     /// The process as Grafana 12.4 would start it.
     pub(crate) fn launch_options(&self) -> LaunchOptions {
-        let options =
-            LaunchOptions::new().inherit_environment(self.inherit_env).start_timeout(self.start_timeout);
+        let options = LaunchOptions::new()
+            .offer(self.offer())
+            .inherit_environment(self.inherit_env)
+            .start_timeout(self.start_timeout);
         self.env.iter().fold(options, |options, (name, value)| options.variable(name, value))
     }
 

@@ -42,6 +42,8 @@ impl<T> Rpc for T where
 #[must_use]
 pub fn client<T: Rpc>(version: AppVersion, channel: T, limits: MessageLimits) -> Arc<dyn Backend> {
     match version {
+        #[cfg(feature = "v1")]
+        AppVersion::PluginV1 => Arc::new(crate::v1::client::Client::new(channel, limits)),
         AppVersion::PluginV2 => Arc::new(v2::client::Client::new(channel, limits)),
     }
 }

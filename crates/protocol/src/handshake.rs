@@ -8,7 +8,7 @@ mod environment;
 mod line;
 mod negotiate;
 
-pub use accept::{AcceptError, Negotiated, accept};
+pub use accept::{AcceptError, Negotiated, UnknownVersion, accept};
 pub use environment::{
     COOKIE_KEY, COOKIE_VALUE, HandshakeError, HostOffer, Multiplex, PortRange, environment_of, read_offer,
 };

@@ -13,6 +13,8 @@ pub mod metadata;
 #[cfg(feature = "client")]
 pub mod probe;
 pub mod status;
+#[cfg(feature = "v1")]
+pub mod v1;
 pub mod v2;
 #[cfg(feature = "v3")]
 pub mod v3;

@@ -28,6 +28,8 @@ pub enum Presence {
 #[must_use]
 pub fn method(version: AppVersion, capability: Capability) -> Option<&'static str> {
     match version {
+        #[cfg(feature = "v1")]
+        AppVersion::PluginV1 => crate::v1::method(capability),
         AppVersion::PluginV2 => plugin_v2(capability),
     }
 }

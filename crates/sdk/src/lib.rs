@@ -30,8 +30,6 @@
 //!
 //! It deliberately never asks for a protocol version: the same plugin answers every version compiled in.
 
-#[cfg(feature = "v3")]
-pub mod app;
 pub mod capability;
 pub mod http_adapter;
 pub mod instance;
@@ -54,6 +52,7 @@ pub use capability::{
     PublishStream, QueryChunked, QueryData, QueryError, Render, RequestContext, ResourceBody,
     ResourceResponse, StreamClosed, StreamData, health_error, health_ok,
 };
+pub use graftwire_protocol::handshake::AppVersion;
 pub use instance::{InstanceContext, InstanceError};
 pub use limits::Limits;
 pub use plugin::Plugin;

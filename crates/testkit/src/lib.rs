@@ -1,7 +1,7 @@
 //! Prove a plugin: the same plugin over every protocol version and every kind of connection, or as a process.
 //!
 //! ```
-//! use graftwire_model::{CallContext, HealthRequest, HealthStatus};
+//! use graftwire_model::{CallContext, Capability, HealthRequest, HealthStatus};
 //! use graftwire_sdk::prelude::*;
 //! use graftwire_testkit::{Pair, Wire};
 //!
@@ -15,7 +15,7 @@
 //!
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 //! # runtime.block_on(async {
-//! for wire in Wire::all() {
+//! for wire in Wire::carrying(Capability::CheckHealth) {
 //!     let plugin = Plugin::single("example-fine-datasource", Fine).check_health();
 //!     let pair = Pair::open(plugin, wire).await.unwrap();
 //!     let health = pair.backend().check_health(CallContext::new(), HealthRequest::default()).await.unwrap();

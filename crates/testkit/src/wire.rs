@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use graftwire_model::Capability;
 use graftwire_protocol::handshake::AppVersion;
+use graftwire_protocol::probe;
 
 /// A protocol version over a kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +35,25 @@ impl Wire {
         AppVersion::ALL.iter().flat_map(move |version| {
             transports.iter().map(|transport| Self { version: *version, transport: *transport })
         })
+    }
+
+    /// The wires of [`Wire::all`] that can ask for a capability: old versions lack some.
+    pub fn carrying(capability: Capability) -> impl Iterator<Item = Self> {
+        Self::all().filter(move |wire| wire.carries(capability))
+    }
+
+    /// Whether its version has a call for a capability. Without one the host's side answers that the plugin does not
+    /// implement it.
+    #[must_use]
+    pub fn carries(self, capability: Capability) -> bool {
+        probe::method(self.version, capability).is_some()
+    }
+
+    /// Whether frames cross it as the plugin made them. Otherwise they become series and tables, and frames again:
+    /// names, types and metadata change on the way.
+    #[must_use]
+    pub fn carries_frames(self) -> bool {
+        self.version >= AppVersion::PluginV2
     }
 
     /// Every version compiled in, in memory: for tests that are about content.

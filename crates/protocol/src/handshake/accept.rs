@@ -4,9 +4,7 @@
 
 use std::fmt;
 
-use super::{
-    AppVersion, HandshakeLine, HostOffer, LineError, Multiplex, Network, PortRange, highest, parse_line,
-};
+use super::{AppVersion, HandshakeLine, HostOffer, LineError, Multiplex, Network, PortRange, parse_line};
 
 /// The ports Grafana offers for TCP listeners.
 const GRAFANA_PORTS: PortRange = PortRange { min: 10_000, max: 25_000 };
@@ -18,6 +16,30 @@ impl HostOffer {
         let versions = AppVersion::ALL.iter().map(|version| version.number()).collect();
         Self { versions, ports: GRAFANA_PORTS, ..Self::default() }
     }
+}
+
+impl HostOffer {
+    /// What a host offers that wants one version and no other.
+    ///
+    /// # Errors
+    /// This build does not speak it.
+    pub fn of_version(number: u32) -> Result<Self, UnknownVersion> {
+        let whole = Self::of_host();
+        match AppVersion::from_number(number) {
+            Some(version) => Ok(Self { versions: vec![version.number()], ..whole }),
+            None => Err(UnknownVersion { found: number, known: whole.versions }),
+        }
+    }
+}
+
+/// A version that a host can't offer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("protocol version {found} is unknown; this build speaks {known:?}")]
+pub struct UnknownVersion {
+    /// The number.
+    pub found: u32,
+    /// What this build speaks.
+    pub known: Vec<u32>,
 }
 
 /// What host and plugin agreed on.
@@ -32,29 +54,10 @@ pub struct Negotiated {
     pub address: String,
     /// The plugin's certificate if the host asked for TLS: DER in base64 without padding.
     pub server_cert: Option<String>,
-    /// Whether the line holds a certificate, asked for or not.
-    pub announced_cert: bool,
     /// Broker connections share the first connection.
     pub multiplexed: bool,
     /// What the line's seventh field says of that, asked for or not; `None` = there is no such field.
     pub announced_multiplex: Option<bool>,
-}
-
-impl Negotiated {
-    /// What a host takes for agreed with a plugin that runs already and was asked nothing: the highest version of this
-    /// build, no TLS, no multiplexing.
-    #[must_use]
-    pub fn unasked(network: Network, address: String) -> Self {
-        Self {
-            version: highest(&[]),
-            network,
-            address,
-            server_cert: None,
-            announced_cert: false,
-            multiplexed: false,
-            announced_multiplex: None,
-        }
-    }
 }
 
 impl fmt::Display for Negotiated {
@@ -102,7 +105,6 @@ pub fn accept(line: &str, offer: &HostOffer) -> Result<Negotiated, AcceptError> 
     let version = AppVersion::from_number(found)
         .filter(|_| offer.versions.contains(&found))
         .ok_or_else(|| AcceptError::VersionNotOffered { found, offered: offer.versions.clone() })?;
-    let announced_cert = server_cert.is_some();
     let server_cert = server_cert.filter(|_| offer.client_cert.is_some());
     if offer.client_cert.is_some() && server_cert.is_none() {
         return Err(AcceptError::NoCertificate);
@@ -116,7 +118,6 @@ pub fn accept(line: &str, offer: &HostOffer) -> Result<Negotiated, AcceptError> 
         network,
         address,
         server_cert,
-        announced_cert,
         multiplexed: wanted,
         announced_multiplex: multiplex,
     })
@@ -135,6 +136,20 @@ mod tests {
         let agreed = accept("1|2|unix|/tmp/p|grpc|\n", &offer()).unwrap();
         assert_eq!((agreed.network, agreed.address.as_str()), (Network::Unix, "/tmp/p"));
         assert_eq!((agreed.server_cert, agreed.multiplexed), (None, false));
+    }
+
+    #[test]
+    fn one_version_can_be_offered_if_it_is_spoken() {
+        assert_eq!(HostOffer::of_version(2).unwrap().versions, [2]);
+        let error = HostOffer::of_version(u32::MAX).unwrap_err().to_string();
+        assert!(error.starts_with("protocol version 4294967295 is unknown; this build speaks ["), "{error}");
+        let offer = HostOffer { versions: vec![1, 2], ..HostOffer::of_host() };
+        for line in ["1|1|unix|/tmp/p|grpc", "1|2|unix|/tmp/p|grpc"] {
+            let spoken = super::parse_line(line).unwrap().version;
+            let agreed = accept(line, &offer).map(|agreed| agreed.version.number());
+            assert_eq!(agreed.is_ok(), super::AppVersion::from_number(spoken).is_some(), "{line}");
+            assert!(agreed.is_err() || agreed == Ok(spoken), "{line}");
+        }
     }
 
     #[test]

@@ -7,18 +7,27 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AppVersion {
+    /// Package `models`: Grafana up to 7.
+    #[cfg(feature = "v1")]
+    PluginV1,
     /// Package `pluginv2`: Grafana 7.0 and later.
     PluginV2,
 }
 
 impl AppVersion {
     /// Every version compiled in, lowest first.
-    pub const ALL: &'static [Self] = &[Self::PluginV2];
+    pub const ALL: &'static [Self] = &[
+        #[cfg(feature = "v1")]
+        Self::PluginV1,
+        Self::PluginV2,
+    ];
 
     /// The number in the handshake.
     #[must_use]
     pub const fn number(self) -> u32 {
         match self {
+            #[cfg(feature = "v1")]
+            Self::PluginV1 => 1,
             Self::PluginV2 => 2,
         }
     }

@@ -70,6 +70,29 @@ fn the_highest_common_version_wins_and_a_mismatch_serves_the_lowest() {
 }
 
 #[test]
+#[cfg(feature = "v1")]
+fn old_hosts_get_the_old_version_and_others_the_new_one() {
+    use AppVersion::{PluginV1, PluginV2};
+    for (list, agreed) in [
+        ("1", PluginV1),
+        ("2", PluginV2),
+        ("1,2", PluginV2),
+        ("2,1", PluginV2),
+        ("2,2,1,1,2", PluginV2),
+        (" 1 , x,-1,1.0,99999999999999999999", PluginV1),
+        ("3,4,4294967295", PluginV1),
+        ("0,3,2", PluginV2),
+        ("", PluginV1),
+    ] {
+        let read =
+            offer(&[(COOKIE_KEY, COOKIE_VALUE), ("PLUGIN_PROTOCOL_VERSIONS", list)]).expect("an offer");
+        assert_eq!(negotiate(&read.versions, &[]), agreed, "{list:?}");
+        assert_eq!(negotiate(&read.versions, &[PluginV2]), PluginV2, "{list:?}");
+        assert_eq!(negotiate(&read.versions, &[PluginV1]), PluginV1, "{list:?}");
+    }
+}
+
+#[test]
 fn lines_that_real_servers_take_are_read() {
     for (text, multiplex) in [
         ("1|2|unix|/tmp/plugin123|grpc", None),

@@ -44,7 +44,7 @@ pub(crate) fn close<M, W>(
     answer.map(|message| Response::new(adapt(message))).map_err(|error| status::to_wire(&error))
 }
 
-fn unsendable(error: AdaptError) -> Status {
+pub(crate) fn unsendable(error: AdaptError) -> Status {
     let code = match error {
         AdaptError::TooLarge { .. } => Code::ResourceExhausted,
         _ => Code::Internal,

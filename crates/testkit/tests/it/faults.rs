@@ -136,6 +136,12 @@ fn plugin(seen: &Arc<Seen>) -> Plugin<Worker> {
         .stream_data()
 }
 
+/// All that can make every call.
+fn wires() -> impl Iterator<Item = Wire> {
+    let calls = [Capability::QueryChunkedData, Capability::CallResource, Capability::RunStream];
+    Wire::in_memory().filter(move |wire| calls.iter().all(|call| wire.carries(*call)))
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
     Query,
@@ -272,7 +278,7 @@ fn places(all: u64) -> Vec<u64> {
 #[tokio::test(start_paused = true)]
 async fn a_fault_at_any_byte_ends_the_call_in_bounded_time_and_leaves_nothing() {
     let mut struck = 0;
-    for wire in Wire::in_memory() {
+    for wire in wires() {
         for call in CALLS {
             let (healthy, (requests, answers)) = through(call, wire, Faults::default()).await;
             if healthy.is_err_and(|error| error.code() == Code::Unimplemented) {
@@ -297,7 +303,7 @@ async fn a_fault_at_any_byte_ends_the_call_in_bounded_time_and_leaves_nothing() 
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_connection_is_slow_and_nothing_else() {
-    for wire in Wire::in_memory() {
+    for wire in wires() {
         for call in CALLS {
             let slow = Some(Fault::Slow(7, Duration::from_millis(1)));
             for faults in
@@ -314,7 +320,7 @@ async fn a_slow_connection_is_slow_and_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_call_stops_the_handler_at_once() {
-    for wire in Wire::in_memory() {
+    for wire in wires() {
         for call in CALLS {
             let (before, seen) = (tasks(), Arc::new(Seen::default()));
             let pair = Pair::open(plugin(&seen), wire).await.unwrap();
@@ -341,7 +347,7 @@ async fn a_cancelled_call_stops_the_handler_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_hangs_keeps_nobody_once_either_side_is_gone() {
-    for wire in Wire::in_memory() {
+    for wire in wires() {
         for call in CALLS {
             for to_plugin in [Fault::Cut(100_000), Fault::End(100_000)] {
                 let (before, seen) = (tasks(), Arc::new(Seen::default()));
@@ -376,7 +382,7 @@ const AHEAD: usize = 25;
 
 #[tokio::test(start_paused = true)]
 async fn ten_million_rows_pass_in_bounded_memory() {
-    for wire in Wire::in_memory() {
+    for wire in wires() {
         for (format, kind, total) in
             [(FrameFormat::Arrow, "ten million", 10_000_000), (FrameFormat::Json, "a million", 1_000_000)]
         {

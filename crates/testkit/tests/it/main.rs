@@ -1,6 +1,5 @@
 //! The whole way: host → client → wire → server → dispatcher → plugin, and the process around the plugin.
 //!
-//! - `app`: an app's admission, conversion and routes over every version and kind of connection
 //! - `wires`: one plugin over every version and kind of connection, every call; errors keep code, text and origin
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
@@ -8,6 +7,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod faults;
-mod app;
 mod process;
 mod wires;

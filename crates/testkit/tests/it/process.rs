@@ -167,7 +167,7 @@ fn without_a_common_version_it_serves_and_the_host_decides() {
             as_host(command, dir.path());
             command.env("PLUGIN_PROTOCOL_VERSIONS", versions);
         });
-        assert!(first_line(&mut child).starts_with("1|2|unix|"), "{versions:?}");
+        assert!(first_line(&mut child).starts_with("1|1|unix|"), "{versions:?}");
         rustix::process::kill_process(
             rustix::process::Pid::from_child(&child),
             rustix::process::Signal::TERM,
