@@ -7,7 +7,9 @@
 //! | `exit` | the process ends in the middle of the query |
 //! | `print` | prints to standard output |
 //! | `log` | logs at every level, with fields that try to break the format |
-//! | `hang` | never answers |
+//! | `hang` | never answers; in chunks, as a resource and as a channel: after the first piece |
+//! | `under-way` | the number of other handlers under way, in the frame's name |
+//! | `ten-million` | in chunks: so many rows, 10,000 each |
 //! | else | one frame with the query model as text |
 //!
 //! With `ODD_LISTENS_ON_TCP` in its environment it listens on TCP.
@@ -15,14 +17,18 @@
 #![allow(clippy::panic, clippy::print_stdout)]
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use graftwire_sdk::model::ReplyStream;
 use graftwire_sdk::prelude::*;
 
 fn main() -> ExitCode {
     let plugin = Plugin::single("graftwire-odd-datasource", Odd)
         .build_info(graftwire_sdk::build_info!())
         .query_data()
+        .query_chunked()
         .check_health()
+        .call_resource()
         .stream_data();
     let tcp = std::env::var_os("ODD_LISTENS_ON_TCP").is_some();
     if tcp { plugin.listen_on_tcp().serve() } else { plugin.serve() }
@@ -30,9 +36,32 @@ fn main() -> ExitCode {
 
 struct Odd;
 
+/// Handlers that have begun and were not dropped yet.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        UNDER_WAY.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl QueryData for Odd {
     async fn query(&self, _cx: &RequestContext, query: Query) -> Result<Answer, QueryError> {
+        let _under_way = UnderWay::begin();
         match query.query_type.as_str() {
+            "under-way" => {
+                let others = UNDER_WAY.load(Ordering::SeqCst) - 1;
+                return Ok(Answer::from(Frame::new(others.to_string())));
+            }
             "panic" => panic!("as you wished"),
             "panic-elsewhere" => {
                 let _ = std::thread::spawn(|| panic!("in a thread\nof its own")).join();
@@ -54,6 +83,46 @@ impl QueryData for Odd {
     }
 }
 
+impl QueryChunked for Odd {
+    async fn query_chunked(
+        &self,
+        _cx: &RequestContext,
+        query: Query,
+        mut chunks: ChunkSender,
+    ) -> Result<(), QueryError> {
+        let _under_way = UnderWay::begin();
+        let (count, size) = if query.query_type == "ten-million" { (1000, 10_000) } else { (3, 10) };
+        for at in 0..count {
+            let rows: Vec<i64> = (at * size..(at + 1) * size).collect();
+            chunks.send("f", Frame::new("odd").with_field(Field::new("n", rows))).await?;
+            if query.query_type == "hang" {
+                std::future::pending().await
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CallResource for Odd {
+    async fn call_resource(
+        &self,
+        _cx: &RequestContext,
+        request: ResourceRequest,
+    ) -> Result<ResourceResponse, CallError> {
+        if request.path != "hang" {
+            return Ok(ResourceResponse::new(200, "application/octet-stream", request.body));
+        }
+        let pieces =
+            futures_util::stream::unfold((true, UnderWay::begin()), |(first, under_way)| async move {
+                if !first {
+                    std::future::pending().await
+                }
+                Some((Ok("one piece".into()), (false, under_way)))
+            });
+        Ok(ResourceResponse::pieces(200, "text/plain", ReplyStream::new(pieces)))
+    }
+}
+
 impl CheckHealth for Odd {
     async fn check_health(&self, _cx: &RequestContext) -> Result<HealthResponse, CallError> {
         Ok(health_ok("odd, but fine"))
@@ -72,9 +141,14 @@ impl StreamData for Odd {
     async fn run(
         &self,
         _cx: &RequestContext,
-        _request: RunStreamRequest,
+        request: RunStreamRequest,
         packets: PacketSender,
     ) -> Result<(), CallError> {
+        let _under_way = UnderWay::begin();
+        if request.path == "hang" {
+            packets.send_json("{}").await?;
+            std::future::pending().await
+        }
         loop {
             packets.send_json("{}").await?;
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use graftwire_host::{LaunchOptions, Level, Plugin, PluginSpec};
 use graftwire_model::{CallContext, Code, HealthRequest, Query, QueryRequest, QueryResponse};
 
-fn odd_plugin() -> PathBuf {
+pub(crate) fn odd_plugin() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
@@ -27,7 +27,7 @@ async fn ask(plugin: &Plugin, query_type: &str) -> Result<QueryResponse, graftwi
 }
 
 /// Waits, bounded, until something is so.
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..500 {
         if is_so() {
             return;
@@ -260,7 +260,7 @@ async fn an_orphan_that_may_stay_stays() {
 }
 
 /// A zombie that nobody reaps counts as ended.
-fn is_running(process: &std::path::Path) -> bool {
+pub(crate) fn is_running(process: &std::path::Path) -> bool {
     std::fs::read_to_string(process.join("stat"))
         .is_ok_and(|stat| !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z')))
 }
