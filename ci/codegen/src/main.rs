@@ -1,7 +1,10 @@
-//! Makes the checked-in `generated.rs` files of `crates/protocol` from the text in `proto/`.
+//! Makes the checked-in `generated.rs` files of `crates/protocol`, and the tables of `docs/protocol.md`, from the text in
+//! `proto/`.
 //!
 //! `cargo xtask codegen` runs it; with `--check` it writes nothing and fails when a file differs.
 //! protox compiles the text, so nobody needs protoc and no crate has a build script.
+
+mod reference;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +44,9 @@ const UNITS: [Unit; 6] = [
 
 /// Our own text alone, for reflection and for tests that compare descriptors.
 const DESCRIPTORS: &str = "crates/protocol/src/descriptors.bin";
+
+/// The page that explains the wire to people; its tables come from the same text.
+const PAGE: &str = "docs/protocol.md";
 
 /// Messages that can carry secrets or tokens; their `Debug` is written by hand, in `vN/redacted.rs`.
 const REDACTED: [&str; 25] = [
@@ -84,6 +90,7 @@ fn main() -> Result<()> {
         settle(&root.join(unit.target), text.as_bytes(), check, &mut stale)?;
     }
     settle(&root.join(DESCRIPTORS), &descriptors(&root)?, check, &mut stale)?;
+    settle(&root.join(PAGE), page(&root)?.as_bytes(), check, &mut stale)?;
     if !stale.is_empty() {
         bail!("not what proto/ gives: {}; run `cargo xtask codegen` and commit the result", stale.join(", "));
     }
@@ -116,6 +123,13 @@ fn descriptors(root: &Path) -> Result<Vec<u8>> {
         file.source_code_info = None;
     }
     Ok(prost::Message::encode_to_vec(&set))
+}
+
+fn page(root: &Path) -> Result<String> {
+    let set = protox::compile(UNITS.iter().map(|unit| unit.proto), [root.join("proto")])?;
+    let page = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("reading {PAGE}"))?;
+    let ours = |name: &str| UNITS.iter().any(|unit| unit.proto == name);
+    reference::fill(&page, set.file.iter().filter(|file| ours(file.name())))
 }
 
 fn settle(target: &Path, wanted: &[u8], check: bool, stale: &mut Vec<String>) -> Result<()> {

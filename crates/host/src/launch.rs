@@ -12,13 +12,17 @@ mod stdout;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+#[cfg_attr(not(feature = "auto-mtls"), path = "launch/no_tls.rs")]
+mod tls;
 
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use graftwire_protocol::handshake::{HostOffer, Negotiated, accept};
+use graftwire_transport::Secure;
 use tempfile::TempDir;
 use tokio::process::{ChildStdout, Command};
 
@@ -45,13 +49,17 @@ const BUSY_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Launched {
     pub(crate) process: Process,
     pub(crate) negotiated: Negotiated,
+    /// What goes around every connection to the plugin.
+    pub(crate) secure: Option<Arc<dyn Secure>>,
     pub(crate) started_at: SystemTime,
     /// From the start of the process to its handshake line.
     pub(crate) start_time: Duration,
     pub(crate) tail: TailKeeper,
     pub(crate) discarded: Discarded,
-    pub(crate) output: OutputTasks,
+    pub(crate) output: Option<OutputTasks>,
     pub(crate) socket_dir: Option<TempDir>,
+    /// It is asked to end when the host stops it.
+    pub(crate) ends_with_host: bool,
 }
 
 /// The tasks that keep a process's outputs flowing.
@@ -69,8 +77,9 @@ pub(crate) async fn launch(
     options: &LaunchOptions,
     book: &LogBook,
 ) -> Result<Launched, LaunchError> {
-    let socket_dir = socket_dir::make(&options.socket_directory)?;
-    let offer = offer_of(options, socket_dir.as_ref());
+    let socket_dir = socket_dir::make(&options.socket_directory, options.offer.socket_group.as_deref())?;
+    let mut offer = offer_of(options, socket_dir.as_ref());
+    let offered = tls::offer(options.auto_mtls, &mut offer)?;
     let (started_at, started) = (SystemTime::now(), Instant::now());
     let (process, output) = spawn(path, options, &offer).await?;
     let tail = TailKeeper::new();
@@ -91,11 +100,29 @@ pub(crate) async fn launch(
         }
     };
     let start_time = started.elapsed();
+    let secure = match offered.map(|offered| offered.layer(&negotiated)).transpose() {
+        Ok(secure) => secure,
+        Err(source) => {
+            let (path, stderr) = (path.to_owned(), starting.last_words().await);
+            return Err(LaunchError::Certificate { path, source: Box::new(source), stderr });
+        }
+    };
     let discarded = Discarded::default();
     let stdout = Task::spawn(stdout::drain(lines, discarded.clone()));
     let Starting { process, tail, stderr, .. } = starting;
-    let output = OutputTasks { stderr, stdout };
-    Ok(Launched { process, negotiated, started_at, start_time, tail, discarded, output, socket_dir })
+    let output = Some(OutputTasks { stderr, stdout });
+    Ok(Launched {
+        process,
+        negotiated,
+        secure,
+        started_at,
+        start_time,
+        tail,
+        discarded,
+        output,
+        socket_dir,
+        ends_with_host: true,
+    })
 }
 
 fn offer_of(options: &LaunchOptions, socket_dir: Option<&TempDir>) -> HostOffer {

@@ -3,6 +3,7 @@
 //! It deliberately never asks for a protocol version: what was negotiated goes to `graftwire-protocol`, and a
 //! `Backend` comes back.
 
+mod attach;
 mod chunked;
 mod forward;
 mod launch;
@@ -13,11 +14,13 @@ mod process;
 mod spec;
 mod supervisor;
 
+pub use attach::{AttachError, Attachment};
 pub use chunked::{ChunkedAnswer, query_chunked_or_plain};
+pub use graftwire_transport::{Broker, BrokerError, BrokerListener, Connection};
 pub use launch::{LaunchError, LaunchOptions, Program, SocketDirectory};
 pub use link::{
-    CallObserver, CallReport, CallTap, Capabilities, GrpcHealth, Link, LinkError, LinkOptions, Outcome,
-    Pulse, RpcChannel, Support, TappedCall,
+    CallObserver, CallReport, CallTap, Capabilities, GrpcHealth, Link, LinkError, LinkLayers, LinkOptions,
+    Outcome, Pulse, RpcChannel, Support, TappedCall,
 };
 pub use logs::{Channel, DEFAULT_KEPT_RECORDS, Level, LogBook, LogFeed, LogRecord, StderrTail};
 pub use plugin::{Plugin, StopReport};

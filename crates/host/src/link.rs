@@ -4,9 +4,11 @@
 //! It deliberately knows no process: it works the same over a socket, in memory, or to a plugin somebody else runs.
 
 mod attend;
+mod broker;
 mod capabilities;
 mod channel;
 mod fate;
+mod layers;
 mod observe;
 mod pulse;
 mod tap;
@@ -17,13 +19,12 @@ use std::time::Duration;
 use graftwire_model::{Backend, BoxFuture, PluginContext};
 use graftwire_protocol::handshake::AppVersion;
 use graftwire_protocol::{MessageLimits, goplugin};
-use graftwire_transport::{Connection, Counted, Traffic};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use graftwire_transport::{Broker, Connection, Counted, Side, Traffic};
 use tokio::sync::watch;
 
 pub use capabilities::{Capabilities, GrpcHealth, Support};
 pub use channel::RpcChannel;
+pub use layers::{LinkError, LinkLayers};
 pub use observe::{CallObserver, CallReport, Outcome};
 pub use pulse::Pulse;
 pub(crate) use pulse::Silence;
@@ -31,16 +32,6 @@ pub use tap::{CallTap, TappedCall};
 
 use crate::logs::LogBook;
 use crate::process::Task;
-
-/// How much a plugin may send on one call, and on all together, before the host must have read it.
-/// HTTP/2's own 64 KiB made a stream of 100 MB from a Go plugin take 2.7 times as long; more than this gained nothing.
-const STREAM_WINDOW: u32 = 1024 * 1024;
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
-/// The largest piece in which a plugin may send. HTTP/2's default of 16 KiB makes both sides call the system once for
-/// each: 256 KiB took a third of the time off large answers.
-const MAX_FRAME: u32 = 256 * 1024;
-/// Headers of one answer, of which the error text is one.
-const MAX_HEADER_LIST: u32 = 1024 * 1024;
 
 /// How calls are made.
 #[derive(Clone)]
@@ -93,12 +84,15 @@ pub struct Link {
     traffic: Arc<Traffic>,
     closed: watch::Receiver<bool>,
     silence: Silence,
-    broker: Task,
+    broker: Broker,
+    broker_stream: Task,
     #[expect(dead_code, reason = "held: it carries what the plugin prints")]
     stdio: Task,
     #[expect(dead_code, reason = "held: it asks whether the plugin answers")]
     pulse: Option<Task>,
     driver: Task,
+    /// It carries everything, if streams are multiplexed.
+    session: Option<Task>,
 }
 
 impl Link {
@@ -113,26 +107,42 @@ impl Link {
         options: &LinkOptions,
         book: &LogBook,
     ) -> Result<Self, LinkError> {
+        Self::open_through(connection, version, options, LinkLayers::default(), book).await
+    }
+
+    /// The same through what was negotiated around the bytes.
+    ///
+    /// # Errors
+    /// The connection broke before anything was said, or one of the layers did not come about.
+    pub async fn open_through(
+        connection: Connection,
+        version: AppVersion,
+        options: &LinkOptions,
+        layers: LinkLayers,
+        book: &LogBook,
+    ) -> Result<Self, LinkError> {
         let traffic = Arc::<Traffic>::default();
-        let stream = TokioIo::new(Counted::new(connection, Arc::clone(&traffic)));
-        let (sender, driver) = http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_frame_size(MAX_FRAME)
-            .max_header_list_size(MAX_HEADER_LIST)
-            .handshake(stream)
-            .await
-            .map_err(|cause| LinkError { cause: Box::new(cause) })?;
+        let broker = Broker::new();
+        let counted = Connection::carried("counted", Counted::new(connection, Arc::clone(&traffic)));
+        let (stream, session) = if layers.multiplexed {
+            let (stream, session) = layers::first_stream(counted, &broker, book).await?;
+            (stream, Some(session))
+        } else {
+            (counted, None)
+        };
+        let stream = match &layers.secure {
+            Some(secure) => secure.secure(stream, Side::Dialing).await.map_err(LinkError::secure)?,
+            None => stream,
+        };
+        broker.configure(layers.broker_sockets, layers.secure, layers.multiplexed);
+        // Questions about the plugin itself are no calls of anybody, and wait as long as it takes.
+        let (asking, driver) = layers::http2(stream).await?;
         let (closing, closed) = watch::channel(false);
         let driver = Task::spawn(async move {
-            // How it ended is told by the calls that were under way.
-            let _ = driver.await;
+            driver.await;
             closing.send_replace(true);
         });
         let (silent, silence) = Silence::new();
-        // The questions themselves are no calls of anybody, and wait as long as it takes.
-        let asking =
-            RpcChannel { sender, observer: None, tap: None, fate: fate::Fate::default(), silence: None };
         let channel = RpcChannel {
             observer: options.observer.clone(),
             tap: options.tap.clone(),
@@ -144,15 +154,17 @@ impl Link {
         });
         let attends = options.attends;
         let (on_stdio, on_broker) = (channel.clone(), channel.clone());
-        let (stdio_book, broker_book) = (book.clone(), book.clone());
+        let (stdio_book, broker_book, carried) = (book.clone(), book.clone(), broker.clone());
         let stdio = Task::spawn(async move {
             if attends {
                 attend::stdio(on_stdio, stdio_book).await;
             }
         });
-        let broker = Task::spawn(async move {
+        let broker_stream = Task::spawn(async move {
             if attends {
-                attend::broker(on_broker, broker_book).await;
+                broker::carry(on_broker, carried, broker_book).await;
+            } else {
+                carried.end("this host does not attend to it");
             }
         });
         Ok(Self {
@@ -163,9 +175,11 @@ impl Link {
             closed,
             silence,
             broker,
+            broker_stream,
             stdio,
             pulse,
             driver,
+            session,
         })
     }
 
@@ -179,6 +193,12 @@ impl Link {
     #[must_use]
     pub fn channel(&self) -> RpcChannel {
         self.channel.clone()
+    }
+
+    /// The broker: connections to the plugin beside this one, in either direction. Grafana uses none.
+    #[must_use]
+    pub fn broker(&self) -> Broker {
+        self.broker.clone()
     }
 
     /// Bytes that crossed the connection, HTTP/2 included.
@@ -210,19 +230,27 @@ impl Link {
         self.silence.clone()
     }
 
+    /// Closes the connection and asks for nothing.
+    pub(crate) fn close(&self) {
+        self.broker_stream.abort();
+        self.broker.shut("the connection was closed");
+        self.driver.abort();
+        self.session.iter().for_each(Task::abort);
+    }
+
     /// Asks the plugin to end and closes the connection, in the order of go-plugin hosts: broker, shutdown call,
     /// connection. What the call says is of no consequence: a plugin may be quicker than its answer.
     pub(crate) async fn shut_down(&self, patience: Duration) {
-        self.broker.abort();
+        self.broker_stream.abort();
+        self.broker.shut("the plugin is being stopped");
         let _ = tokio::time::timeout(patience, goplugin::client::shutdown(self.channel())).await;
         self.driver.abort();
+        self.session.iter().for_each(Task::abort);
     }
 }
 
-/// The connection to a plugin broke before anything was said on it.
-#[derive(Debug, thiserror::Error)]
-#[error("the plugin closed the connection at once, or does not speak HTTP/2")]
-pub struct LinkError {
-    #[source]
-    cause: Box<dyn std::error::Error + Send + Sync>,
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.broker.shut("the connection to the plugin was closed");
+    }
 }

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use graftwire_model::{Backend, CallError, PluginContext};
 use graftwire_protocol::{goplugin, handshake::Negotiated};
-use graftwire_transport::{Traffic, dial};
+use graftwire_transport::{BindOptions, Broker, Traffic, dial};
 use tempfile::TempDir;
 
 pub(crate) use guard::obituary;
 
 use crate::launch::{Launched, OutputTasks, launch};
-use crate::link::{Capabilities, Link, LinkOptions, RpcChannel};
+use crate::link::{Capabilities, Link, LinkLayers, LinkOptions, RpcChannel};
 use crate::logs::{DEFAULT_KEPT_RECORDS, Level, LogBook, StderrTail, TailKeeper};
 use crate::process::{Exit, Process, Usage};
-use crate::{LaunchError, LaunchOptions, PluginSpec};
+use crate::{Attachment, LaunchError, LaunchOptions, PluginSpec};
 
 /// How long a plugin has to leave after it was asked to: go-plugin's two seconds.
 const GRACE: Duration = Duration::from_secs(2);
@@ -39,13 +39,15 @@ pub struct Plugin {
     book: LogBook,
     tail: TailKeeper,
     discarded: crate::launch::Discarded,
+    /// It was there before, and is not asked to end.
+    goes_on: bool,
     held: Mutex<Option<Held>>,
 }
 
 /// What goes when the plugin has been stopped.
 #[expect(dead_code, reason = "held until then")]
 struct Held {
-    output: OutputTasks,
+    output: Option<OutputTasks>,
     socket_dir: Option<TempDir>,
 }
 
@@ -59,6 +61,8 @@ pub struct StopReport {
     pub exit: Option<Exit>,
     /// From the request to the end.
     pub took: Duration,
+    /// The host had attached to it, and it goes on.
+    pub left_running: bool,
 }
 
 impl Plugin {
@@ -66,6 +70,8 @@ impl Plugin {
     ///
     /// # Errors
     /// [`LaunchError`] names cause and cure. Whatever was started is gone then.
+    ///
+    /// With [`LaunchOptions::attach_to`] nothing is started: the plugin runs already and is connected to.
     pub async fn start(spec: &PluginSpec, options: &LaunchOptions) -> Result<Self, LaunchError> {
         let book = LogBook::new(spec.id(), DEFAULT_KEPT_RECORDS);
         Self::start_with(spec, options, &LinkOptions::default(), book).await
@@ -81,8 +87,14 @@ impl Plugin {
         calls: &LinkOptions,
         book: LogBook,
     ) -> Result<Self, LaunchError> {
+        if let Some(place) = &options.attachment {
+            let link = place.connect(calls, &book).await?;
+            book.remark(Level::Debug, format!("attached: {}", place.negotiated));
+            return Ok(Self::assemble(spec.clone(), Launched::by_others(place), link, book));
+        }
         let mut launched = launch(spec.executable(), options, &book).await?;
-        let link = match connect(&launched.negotiated, calls, &book).await {
+        let layers = layers_of(&launched, options);
+        let link = match connect(&launched, layers, calls, &book).await {
             Ok(link) => link,
             Err(source) => return Err(launched.unreachable(spec, source).await),
         };
@@ -91,8 +103,9 @@ impl Plugin {
     }
 
     fn assemble(spec: PluginSpec, launched: Launched, link: Link, book: LogBook) -> Self {
-        let Launched { process, negotiated, started_at, start_time, tail, discarded, output, socket_dir } =
-            launched;
+        let Launched {
+            process, negotiated, started_at, start_time, tail, discarded, output, socket_dir, ..
+        } = launched;
         let guard = guard::Guard {
             plugin_id: spec.id().into(),
             channel: link.channel(),
@@ -101,7 +114,21 @@ impl Plugin {
         };
         let backend = Arc::new(guard::Guarded { client: link.backend(), guard });
         let held = Mutex::new(Some(Held { output, socket_dir }));
-        Self { spec, negotiated, started_at, start_time, process, link, backend, book, tail, discarded, held }
+        let goes_on = !process.is_own() && !launched.ends_with_host;
+        Self {
+            spec,
+            negotiated,
+            started_at,
+            start_time,
+            process,
+            link,
+            backend,
+            book,
+            tail,
+            discarded,
+            goes_on,
+            held,
+        }
     }
 
     /// What was started.
@@ -129,19 +156,26 @@ impl Plugin {
         &self.negotiated
     }
 
-    /// When the process was started.
+    /// Whether it ran before and goes on when it is stopped here: see [`LaunchOptions::attach_to`].
+    #[must_use]
+    pub const fn is_attached(&self) -> bool {
+        !self.process.is_own()
+    }
+
+    /// When the process was started, or the host attached to it.
     #[must_use]
     pub const fn started_at(&self) -> SystemTime {
         self.started_at
     }
 
-    /// From the start of the process to its handshake line.
+    /// From the start of the process to its handshake line; zero for one that ran already.
     #[must_use]
     pub const fn start_time(&self) -> Duration {
         self.start_time
     }
 
-    /// The process id; it may belong to somebody else once the process has ended.
+    /// The process id; it may belong to somebody else once the process has ended. 0 if the host attached to a process
+    /// of which nobody said the number.
     #[must_use]
     pub const fn pid(&self) -> u32 {
         self.process.pid()
@@ -162,6 +196,12 @@ impl Plugin {
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         self.exit().is_none().then(|| Usage::of_process(self.pid()))?
+    }
+
+    /// The broker: connections to the plugin beside the first one, in either direction. Grafana uses none.
+    #[must_use]
+    pub fn broker(&self) -> Broker {
+        self.link.broker()
     }
 
     /// Bytes that crossed the connection so far.
@@ -211,13 +251,24 @@ impl Plugin {
 
     /// Stops the plugin in Grafana's order: broker closed, shutdown call, connection closed, two seconds, SIGKILL,
     /// socket directory removed. Calls under way fail. A second stop finds the work done.
+    ///
+    /// A plugin that the host attached to loses the connection and goes on; with [`Attachment::ends_with_host`] it is
+    /// asked to end. It is never killed.
+    ///
+    /// [`Attachment::ends_with_host`]: crate::Attachment::ends_with_host
     pub async fn stop(&self) -> StopReport {
+        if self.goes_on {
+            let ran = self.exit().is_none();
+            self.link.close();
+            return StopReport { orderly: ran, exit: self.exit(), took: Duration::ZERO, left_running: ran };
+        }
         let (asked, ran) = (Instant::now(), self.exit().is_none());
         self.link.shut_down(GRACE).await;
         let left = GRACE.saturating_sub(asked.elapsed());
         let by_itself = self.process.exited_within(left).await;
         let exit = match by_itself {
             Some(exit) => Some(exit),
+            None if self.is_attached() => None,
             None => {
                 self.process.kill();
                 self.process.exited_within(KILLED).await
@@ -225,7 +276,8 @@ impl Plugin {
         };
         let took = asked.elapsed();
         self.clear_up().await;
-        StopReport { orderly: ran && by_itself.is_some(), exit, took }
+        let left_running = self.is_attached() && exit.is_none();
+        StopReport { orderly: ran && by_itself.is_some(), exit, took, left_running }
     }
 
     /// Waits for the end of the process, for at most `patience`.
@@ -264,15 +316,55 @@ impl std::fmt::Debug for Plugin {
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-async fn connect(negotiated: &Negotiated, calls: &LinkOptions, book: &LogBook) -> Result<Link, BoxedError> {
-    if negotiated.server_cert.is_some() || negotiated.multiplexed {
-        return Err("TLS and broker multiplexing can be negotiated, but this host can't use them yet".into());
+/// What was negotiated about the bytes. The broker's sockets go where the plugin's own is.
+fn layers_of(launched: &Launched, options: &LaunchOptions) -> LinkLayers {
+    let mut offer = options.offered().clone();
+    if let Some(dir) = &launched.socket_dir {
+        offer.socket_dir = Some(dir.path().display().to_string());
+    }
+    LinkLayers {
+        multiplexed: launched.negotiated.multiplexed,
+        secure: launched.secure.clone(),
+        broker_sockets: BindOptions::for_offer(&offer),
+    }
+}
+
+async fn connect(
+    launched: &Launched,
+    layers: LinkLayers,
+    calls: &LinkOptions,
+    book: &LogBook,
+) -> Result<Link, BoxedError> {
+    let negotiated = &launched.negotiated;
+    if layers.secure.is_none() && negotiated.server_cert.is_some() {
+        return Err(
+            "the offer holds a certificate whose key this host does not have; use LaunchOptions::auto_mtls"
+                .into(),
+        );
     }
     let connection = dial(negotiated.network, &negotiated.address).await?;
-    Ok(Link::open(connection, negotiated.version, calls, book).await?)
+    Ok(Link::open_through(connection, negotiated.version, calls, layers, book).await?)
 }
 
 impl Launched {
+    /// What is known of a process that somebody else started.
+    fn by_others(place: &Attachment) -> Self {
+        let tail = TailKeeper::new();
+        tail.finish();
+        Self {
+            process: Process::of_others(place.pid),
+            negotiated: place.negotiated.clone(),
+            secure: None,
+            started_at: SystemTime::now(),
+            start_time: Duration::ZERO,
+            tail,
+            discarded: crate::launch::Discarded::default(),
+            output: None,
+            socket_dir: None,
+            ends_with_host: place.ends_with_host,
+        }
+    }
+
     /// The error about a plugin that announced an address where nobody answers.
     async fn unreachable(&mut self, spec: &PluginSpec, source: BoxedError) -> LaunchError {
         let exit = self.process.exited_within(LAST_LINES).await;

@@ -18,11 +18,15 @@ pub use exit::Exit;
 pub(crate) use task::Task;
 pub use usage::Usage;
 
+/// How often somebody else's process is looked for.
+const OTHERS_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A running or ended child process. Dropping it kills the process and everything in its process group.
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: u32,
-    child: SharedChild,
+    /// `None` for a process that somebody else started.
+    child: Option<SharedChild>,
     exit: watch::Receiver<Option<Exit>>,
 }
 
@@ -50,10 +54,21 @@ impl Process {
         let stderr = child.stderr.take().ok_or_else(missing)?;
         let child = Arc::new(Mutex::new(child));
         let exit = watch_exit(Arc::clone(&child));
-        Ok((Self { pid, child, exit }, Output { stdout, stderr }))
+        Ok((Self { pid, child: Some(child), exit }, Output { stdout, stderr }))
     }
 
-    /// The process id, also after the end.
+    /// A process that somebody else started: its end is looked for, and nothing here ends it. Without a number it
+    /// counts as running for ever.
+    pub(crate) fn of_others(pid: Option<u32>) -> Self {
+        Self { pid: pid.unwrap_or_default(), child: None, exit: watch_others(pid) }
+    }
+
+    /// Whether this host started it.
+    pub(crate) const fn is_own(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// The process id, also after the end; 0 if nobody said it.
     pub(crate) const fn pid(&self) -> u32 {
         self.pid
     }
@@ -75,7 +90,8 @@ impl Process {
 
     /// Kills the process and its group, at once; harmless when it has ended. Does not wait.
     pub(crate) fn kill(&self) {
-        let mut child = lock(&self.child);
+        let Some(child) = &self.child else { return };
+        let mut child = lock(child);
         // `id` is `None` once the child is reaped: from then on the number may be somebody else's.
         #[cfg(unix)]
         if let Some(group) =
@@ -123,6 +139,37 @@ fn watch_exit(child: SharedChild) -> watch::Receiver<Option<Exit>> {
         sender.send_replace(Some(exit));
     });
     receiver
+}
+
+/// Looks once a second, as go-plugin does. The task ends with the last who follows it.
+fn watch_others(pid: Option<u32>) -> watch::Receiver<Option<Exit>> {
+    let (sender, receiver) = watch::channel(None);
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(OTHERS_INTERVAL);
+        while pid.is_none_or(is_running) {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = sender.closed() => return,
+            }
+        }
+        // How it ended is told to its own parent alone.
+        sender.send_replace(Some(Exit::unknown()));
+    });
+    receiver
+}
+
+/// Whether there is a process of this number, whoever owns it.
+#[cfg(unix)]
+pub(crate) fn is_running(pid: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    matches!(test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM))
+}
+
+/// There is no way to ask without unsafe code: the connection tells.
+#[cfg(not(unix))]
+pub(crate) fn is_running(pid: u32) -> bool {
+    pid != 0
 }
 
 fn lock(child: &SharedChild) -> MutexGuard<'_, Child> {

@@ -277,6 +277,9 @@ impl Shared {
         tokio::select! {
             _ = plugin.exited() => {}
             () = plugin.link().closed() => {
+                if plugin.is_attached() {
+                    return Arc::from("the plugin, which this host had attached to, closed its connection");
+                }
                 if plugin.exit_within(DISCONNECTED).await.is_none() {
                     self.end(&plugin).await;
                     return Arc::from("the plugin closed its connection and went on running; it was killed");

@@ -62,26 +62,6 @@ impl Services {
         self
     }
 
-    /// Serves what is served of version 3 under the names of its draft too, see [`crate::v3::draft`].
-    #[cfg(feature = "v3")]
-    #[must_use]
-    pub fn with_draft_names(mut self) -> Self {
-        let drafted = [
-            ("grafana.plugin.v3.AdmissionService", "plugin.v3.AdmissionService"),
-            ("grafana.plugin.v3.ConversionService", "plugin.v3.ConversionService"),
-            ("grafana.plugin.v3.RouteService", "plugin.v3.RouteService"),
-        ];
-        for (current, draft) in drafted {
-            let Some((_, handler)) = self.routes.iter().find(|(name, _)| *name == current) else { continue };
-            let handler = Arc::clone(handler);
-            let renamed: Handler = Arc::new(move |request| {
-                handler(v3::draft::renamed(request, v3::draft::PACKAGE, v3::PACKAGE))
-            });
-            self.routes.push((draft, renamed));
-        }
-        self
-    }
-
     /// The names of all services, in the order added.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().map(|(name, _)| *name)
@@ -107,6 +87,21 @@ pub struct Router {
 }
 
 impl Router {
+    /// Answers what is served of version 3 under the names of its draft too, see [`crate::v3::draft`].
+    #[cfg(feature = "v3")]
+    #[must_use]
+    pub fn with_draft_names(self) -> Self {
+        let drafted = self.routes.iter().filter_map(|(current, handler)| {
+            let (name, handler) = (v3::draft::name(current)?, Arc::clone(handler));
+            let renamed: Handler = Arc::new(move |request| {
+                handler(v3::draft::renamed(request, v3::draft::PACKAGE, v3::PACKAGE))
+            });
+            Some((name, renamed))
+        });
+        let current = self.routes.iter().map(|(name, handler)| (*name, Arc::clone(handler)));
+        Self { routes: current.chain(drafted).collect() }
+    }
+
     /// Answers one request.
     pub fn answer<B>(&self, request: Request<B>) -> BoxFuture<'static, Response<GrpcBody>>
     where

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graftwire_model::{
-    AdmissionRequest, Backend, BoxFuture, CallContext, CallError, Capability, Code, ConversionRequest,
-    ConversionResponse, Headers, HealthRequest, HealthResponse, HealthStatus, MetricsRequest,
-    MetricsResponse, MutationResponse, PluginContext, PublishRequest, PublishResponse, Query, QueryChunk,
-    QueryRequest, QueryResponse, RenderRequest, RenderResponse, ReplyStream, ResourcePiece, ResourceRequest,
-    RunStreamRequest, StreamPacket, StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse,
-    error_text,
+    AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, Backend, BoxFuture, CallContext,
+    CallError, Capability, Code, ConversionRequest, ConversionResponse, Headers, HealthRequest,
+    HealthResponse, HealthStatus, MetricsRequest, MetricsResponse, MutationResponse, PluginContext,
+    PublishRequest, PublishResponse, Query, QueryChunk, QueryRequest, QueryResponse, RenderRequest,
+    RenderResponse, ReplyStream, ResourcePiece, ResourceRequest, RouteRequest, RunStreamRequest,
+    StreamPacket, StreamStatus, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    VersionConversionRequest, VersionConversionResponse, error_text,
 };
 use tokio::sync::Semaphore;
 
@@ -22,6 +23,11 @@ use crate::instance::Instances;
 use crate::limits::Limits;
 use crate::telemetry::Telemetry;
 
+#[cfg(feature = "v3")]
+mod app;
+#[cfg(not(feature = "v3"))]
+#[path = "dispatch/app/absent.rs"]
+mod app;
 mod call;
 mod chunked;
 mod driven;
@@ -47,6 +53,7 @@ pub(crate) struct Handlers<I> {
     pub(crate) mutate: Option<Handler<I, AdmissionRequest, MutationResponse, CallError>>,
     pub(crate) convert: Option<Handler<I, ConversionRequest, ConversionResponse, CallError>>,
     pub(crate) render: Option<Handler<I, RenderRequest, (), CallError>>,
+    pub(crate) app: app::AppHandlers<I>,
 }
 
 impl<I> Default for Handlers<I> {
@@ -64,6 +71,7 @@ impl<I> Default for Handlers<I> {
             mutate: None,
             convert: None,
             render: None,
+            app: app::AppHandlers::default(),
         }
     }
 }
@@ -118,6 +126,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         ];
         attached
             .into_iter()
+            .chain(handlers.app.attached())
             .filter(|(_, is_attached)| *is_attached)
             .map(|(capability, _)| capability)
             .collect()
@@ -303,6 +312,30 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
         // The wire names neither user nor settings.
         let cx = self.context(cx, PluginContext::default(), Headers::new());
         Box::pin(self.rendered(cx, request))
+    }
+
+    fn review_admission(
+        &self,
+        cx: CallContext,
+        request: AdmissionReviewRequest,
+    ) -> BoxFuture<'_, Result<AdmissionReviewResponse, CallError>> {
+        Box::pin(self.review(cx, request))
+    }
+
+    fn convert_versions(
+        &self,
+        cx: CallContext,
+        request: VersionConversionRequest,
+    ) -> BoxFuture<'_, Result<VersionConversionResponse, CallError>> {
+        Box::pin(self.versions(cx, request))
+    }
+
+    fn call_route(
+        &self,
+        cx: CallContext,
+        request: RouteRequest,
+    ) -> BoxFuture<'_, Result<ReplyStream<ResourcePiece>, CallError>> {
+        Box::pin(self.route(cx, request))
     }
 }
 

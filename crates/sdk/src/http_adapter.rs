@@ -16,6 +16,11 @@ use tower_service::Service;
 
 use crate::capability::{RequestContext, ResourceBody, ResourceResponse};
 
+#[cfg(feature = "v3")]
+mod route;
+#[cfg(feature = "v3")]
+pub use route::{RouteScope, call_route, route_to_http};
+
 /// Answers a resource request with a tower service.
 ///
 /// # Errors
@@ -29,7 +34,14 @@ where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<Box<dyn Error + Send + Sync>>>,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let request = to_http(cx, request)?;
+    ask(service, to_http(cx, request)?).await
+}
+
+async fn ask<S, B>(service: &mut S, request: Request<Full<Bytes>>) -> Result<ResourceResponse, CallError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<Box<dyn Error + Send + Sync>>>,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     std::future::poll_fn(|context| service.poll_ready(context)).await.map_err(failed)?;
     let response = service.call(request).await.map_err(failed)?;
     Ok(from_http(response))
@@ -44,43 +56,52 @@ fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> CallError {
 /// # Errors
 /// `InvalidArgument` with the part that is not HTTP. Headers that are not are left out.
 pub fn to_http(cx: &RequestContext, request: ResourceRequest) -> Result<Request<Full<Bytes>>, CallError> {
+    let (query, path) = (request.query_string(), &request.path);
+    let mut http = request_of(&request.method, path, query, &request.headers, request.body.clone())?;
+    http.extensions_mut().insert(cx.clone());
+    Ok(http)
+}
+
+fn request_of(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &MultiHeaders,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, CallError> {
     let wrong = |what: &str, found: &str| {
-        CallError::new(
-            Code::InvalidArgument,
-            format!("{what} {found:?} of the resource request is no HTTP {what}"),
-        )
+        CallError::new(Code::InvalidArgument, format!("{what} {found:?} of the request is no HTTP {what}"))
     };
-    let method = if request.method.is_empty() { "GET" } else { &request.method };
+    let method = if method.is_empty() { "GET" } else { method };
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong("method", method))?;
-    let target = target_of(&request);
+    let target = target_of(path, query);
     let uri: Uri = target.parse().map_err(|_| wrong("url", &target))?;
 
-    let mut http = Request::new(Full::new(request.body));
+    let mut http = Request::new(Full::new(body));
     *http.method_mut() = method;
     *http.uri_mut() = uri;
-    for (name, values) in request.headers.iter() {
+    for (name, values) in headers.iter() {
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
         for value in values.iter().filter_map(|value| HeaderValue::from_str(value).ok()) {
             http.headers_mut().append(name.clone(), value);
         }
     }
-    http.extensions_mut().insert(cx.clone());
     Ok(http)
 }
 
 /// `/path?query`: the path as the host decoded it, encoded anew, and the query as the host saw it.
-fn target_of(request: &ResourceRequest) -> String {
+fn target_of(path: &str, query: &str) -> String {
     let mut target = String::from("/");
-    for byte in request.path.trim_start_matches('/').bytes() {
+    for byte in path.trim_start_matches('/').bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@".contains(&byte) {
             target.push(char::from(byte));
         } else {
             target.push_str(&format!("%{byte:02X}"));
         }
     }
-    if !request.query_string().is_empty() {
+    if !query.is_empty() {
         target.push('?');
-        target.push_str(request.query_string());
+        target.push_str(query);
     }
     target
 }
@@ -113,9 +134,9 @@ mod tests {
 
     #[test]
     fn paths_are_encoded_and_queries_kept() {
-        assert_eq!(target_of(&request("a/b c/ü", "a/b%20c/%C3%BC?x=1&y=%20")), "/a/b%20c/%C3%BC?x=1&y=%20");
-        assert_eq!(target_of(&request("", "")), "/");
-        assert_eq!(target_of(&request("/a%2", "a")), "/a%252");
+        assert_eq!(target_of("a/b c/ü", "x=1&y=%20"), "/a/b%20c/%C3%BC?x=1&y=%20");
+        assert_eq!(target_of("", ""), "/");
+        assert_eq!(target_of("/a%2", ""), "/a%252");
     }
 
     #[test]

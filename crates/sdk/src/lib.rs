@@ -30,6 +30,8 @@
 //!
 //! It deliberately never asks for a protocol version: the same plugin answers every version compiled in.
 
+#[cfg(feature = "v3")]
+pub mod app;
 pub mod capability;
 pub mod http_adapter;
 pub mod instance;

@@ -12,6 +12,9 @@ pub struct Limits {
     pub request_bytes: usize,
     /// The largest answer to one query, in bytes over all its frames. Default 256 MiB.
     pub response_bytes: usize,
+    /// The largest object that an app's admission or conversion takes or gives, in bytes. Default 3 MiB: what Kubernetes'
+    /// API servers take as a request.
+    pub object_bytes: usize,
     /// How many queries of one request run side by side when the host doesn't say. Default 10, as in the Go SDK.
     pub concurrent_queries: usize,
     /// How many queries run side by side in the whole plugin; more wait. Default 64.
@@ -33,6 +36,7 @@ impl Default for Limits {
         Self {
             request_bytes: MessageLimits::PLUGIN.receive,
             response_bytes: 256 * 1024 * 1024,
+            object_bytes: 3 * 1024 * 1024,
             concurrent_queries: 10,
             concurrent_queries_overall: 64,
             streams: 1_000,

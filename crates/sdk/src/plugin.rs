@@ -20,6 +20,9 @@ use crate::limits::Limits;
 use crate::serve::{self, Embedded, ServeOptions};
 use crate::telemetry::Telemetry;
 
+#[cfg(feature = "v3")]
+mod app;
+
 /// A plugin under construction: an instance type `I`, and the capabilities of it that are attached.
 ///
 /// Every setter states its default. Nothing is served that was not attached, except the plugin's own metrics.
@@ -239,7 +242,8 @@ impl<I: Send + Sync + 'static> Plugin<I> {
     /// The plugin ready to be served over connections that somebody else makes, in a version that somebody else
     /// negotiated: for tests and for hosts in the same process.
     pub fn embedded(self, version: AppVersion) -> Embedded {
-        Embedded::new(version, self.into_parts())
+        let draft_names = self.options.draft_names;
+        Embedded::new(version, self.into_parts(), draft_names)
     }
 
     /// Runs the plugin until its host wants it to end: handshake, services, log, signals. To be returned from `main`.

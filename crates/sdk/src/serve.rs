@@ -50,6 +50,7 @@ pub(crate) struct ServeOptions {
     pub(crate) versions: Vec<AppVersion>,
     pub(crate) tcp: bool,
     pub(crate) build_info: Option<BuildInfo>,
+    pub(crate) draft_names: bool,
     pub(crate) on_start: Option<Box<dyn FnOnce() + Send>>,
     pub(crate) on_shutdown: Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>,
 }
@@ -63,6 +64,7 @@ impl Default for ServeOptions {
             versions: Vec::new(),
             tcp: false,
             build_info: None,
+            draft_names: false,
             on_start: None,
             on_shutdown: None,
         }
@@ -252,6 +254,7 @@ async fn life(
     let secure = layer.map(|layer| layer.secure);
     let output = stdio::capture()?;
     let router = router(version, backend, &capabilities, limits, Control::new(ending.control(output)));
+    let router = drafted(router, options.draft_names);
     if let Some(start) = options.on_start.take() {
         start();
     }
@@ -310,6 +313,16 @@ fn own_services(
     #[cfg(feature = "reflection")]
     let services = connections::with_reflection(services);
     services
+}
+
+/// The draft's names of what an app serves, if they are wanted.
+fn drafted(router: Router, wanted: bool) -> Router {
+    #[cfg(feature = "v3")]
+    if wanted {
+        return router.with_draft_names();
+    }
+    let _ = wanted;
+    router
 }
 
 async fn clean_up(shutdown: Option<impl FnOnce() -> BoxFuture<'static, ()>>) {

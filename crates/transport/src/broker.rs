@@ -7,18 +7,25 @@
 //! It deliberately reads no message from the wire: `graftwire-protocol` has the rules, and whoever carries the broker's
 //! stream hands messages in and out.
 
+mod error;
+mod listener;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use graftwire_protocol::goplugin::broker::{Exchange, ExchangeError, Found, Message, Step};
+use graftwire_protocol::handshake::Network;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::mux::{MuxError, Session};
-use crate::{BindError, BindOptions, Bound, Connection, DialError, Secure, Side, bind, dial};
+pub use self::error::BrokerError;
+pub use self::listener::BrokerListener;
+use self::listener::{Accepted, Incoming, secured};
+use crate::mux::Session;
+use crate::{BindOptions, Connection, Secure, Side, bind, dial};
 
 /// How long each part of an accept or a dial may wait for the other end: go-plugin's five seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,6 +54,7 @@ struct State {
     session: Option<Session>,
     waiting: BTreeMap<u32, oneshot::Sender<Result<Found, ExchangeError>>>,
     doors: BTreeMap<u32, mpsc::Sender<Connection>>,
+    files: BTreeMap<u32, String>,
 }
 
 #[derive(Clone)]
@@ -62,62 +70,6 @@ enum Line {
     NotYet,
     Open(mpsc::Sender<Message>),
     Ended(String),
-}
-
-/// Why the broker makes no connection.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BrokerError {
-    /// Nobody has opened the broker's stream.
-    #[error(
-        "the broker's stream was not opened within {PATIENCE:?}; the other end makes no use of the broker, or is not \
-         connected yet"
-    )]
-    NotOpen,
-    /// The broker's stream has ended.
-    #[error("the broker's stream has ended: {why}")]
-    Ended {
-        /// Why.
-        why: String,
-    },
-    /// The rules, or the other end's words.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
-    /// Nothing was heard of an id.
-    #[error(
-        "nothing was heard of broker id {id} within {PATIENCE:?}; the other end has to accept an id about when it is dialed"
-    )]
-    NotAccepted {
-        /// The id.
-        id: u32,
-    },
-    /// A knock's stream did not come about.
-    #[error("the other end let broker id {id} in, but no stream could be opened within {PATIENCE:?}")]
-    NoStream {
-        /// The id.
-        id: u32,
-    },
-    /// The layer around connections, such as TLS.
-    #[error("the connection for broker id {id} could not be secured")]
-    Secure {
-        /// The id.
-        id: u32,
-        /// What went wrong.
-        #[source]
-        cause: io::Error,
-    },
-    /// No listener for an accepted id.
-    #[error("no listener for the broker")]
-    Listen(#[from] BindError),
-    /// The system refused to accept.
-    #[error("a connection to the broker's listener was refused by the system")]
-    Accept(#[from] io::Error),
-    /// The address that the other end named does not answer.
-    #[error("the other end's listener for the broker can't be reached")]
-    Dial(#[from] DialError),
-    /// The multiplexed connection.
-    #[error("no stream for the broker")]
-    Mux(#[from] MuxError),
 }
 
 impl Default for Broker {
@@ -167,6 +119,9 @@ impl Broker {
         } else {
             let bound = bind(&setup.listen).await?;
             let (network, address) = (bound.network().to_string(), bound.address().to_owned());
+            if bound.network() == Network::Unix {
+                self.state().files.insert(id, address.clone());
+            }
             self.say(&line, Message::Listening { id, network, address }).await?;
             Incoming::Bound(bound)
         };
@@ -299,10 +254,10 @@ impl Broker {
 
     /// Opens the broker's stream: what comes out is to be sent to the other end. A stream that was open before ends.
     #[must_use]
-    pub fn open(&self) -> mpsc::Receiver<Message> {
-        let (line, outgoing) = mpsc::channel(OUTGOING);
+    pub fn open(&self) -> Outgoing {
+        let (line, messages) = mpsc::channel(OUTGOING);
         self.0.line.send_replace(Line::Open(line));
-        outgoing
+        Outgoing { messages, broker: self.clone() }
     }
 
     /// Takes a message of the other end.
@@ -318,6 +273,16 @@ impl Broker {
         state.waiting.clear();
         state.doors.clear();
         state.session = None;
+    }
+
+    /// Ends it for good, with the socket files of listeners that nobody has dropped.
+    pub fn shut(&self, why: impl Into<String>) {
+        self.end(why);
+        let files = std::mem::take(&mut self.state().files);
+        for file in files.values() {
+            // It may be gone by itself.
+            let _ = std::fs::remove_file(file);
+        }
     }
 
     fn act(&self, step: Step) {
@@ -367,80 +332,33 @@ impl Broker {
     }
 }
 
-/// An id that is accepted until this is dropped.
-pub struct BrokerListener {
-    kind: Incoming,
-    secure: Option<Arc<dyn Secure>>,
-    accepted: Accepted,
-}
-
-enum Incoming {
-    Bound(Bound),
-    Streams(tokio::sync::Mutex<mpsc::Receiver<Connection>>),
-}
-
-impl fmt::Debug for BrokerListener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BrokerListener").field("id", &self.accepted.id).finish_non_exhaustive()
-    }
-}
-
-impl BrokerListener {
-    /// The id.
-    #[must_use]
-    pub const fn id(&self) -> u32 {
-        self.accepted.id
-    }
-
-    /// The next connection that the other end makes to the id.
-    ///
-    /// # Errors
-    /// The broker's stream has ended, or this one connection could not be secured; then the listener stays usable.
-    pub async fn accept(&self) -> Result<Connection, BrokerError> {
-        let broker = &self.accepted.broker;
-        let mut line = broker.0.line.subscribe();
-        let ended = line.wait_for(|line| matches!(line, Line::Ended(_)));
-        let connection = tokio::select! {
-            biased;
-            connection = self.kind.next() => connection?.ok_or_else(|| broker.ended())?,
-            _ = ended => return Err(broker.ended()),
-        };
-        secured(connection, self.secure.as_ref(), Side::Accepting, self.accepted.id).await
-    }
-}
-
-impl Incoming {
-    async fn next(&self) -> io::Result<Option<Connection>> {
-        match self {
-            Self::Bound(bound) => bound.accept().await.map(Some),
-            Self::Streams(streams) => Ok(streams.lock().await.recv().await),
-        }
-    }
-}
-
-async fn secured(
-    connection: Connection,
-    secure: Option<&Arc<dyn Secure>>,
-    side: Side,
-    id: u32,
-) -> Result<Connection, BrokerError> {
-    let Some(secure) = secure else { return Ok(connection) };
-    let failed = |cause| BrokerError::Secure { id, cause };
-    let late = |_| failed(io::ErrorKind::TimedOut.into());
-    timeout(PATIENCE, secure.secure(connection, side)).await.map_err(late)?.map_err(failed)
-}
-
-/// Gives an accepted id back.
-struct Accepted {
+/// What one end has to say on the broker's stream. Dropping it ends the stream, unless a newer one was opened.
+#[derive(Debug)]
+pub struct Outgoing {
+    messages: mpsc::Receiver<Message>,
     broker: Broker,
-    id: u32,
 }
 
-impl Drop for Accepted {
+impl Outgoing {
+    /// The next message; `None` when another stream was opened or the broker has ended.
+    pub async fn recv(&mut self) -> Option<Message> {
+        self.messages.recv().await
+    }
+
+    /// The same for streams.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.messages.poll_recv(cx)
+    }
+}
+
+impl Drop for Outgoing {
     fn drop(&mut self) {
-        let mut state = self.broker.state();
-        state.exchange.forget_accepted(self.id);
-        state.doors.remove(&self.id);
+        // Closed first, so that the line is recognised as this one.
+        self.messages.close();
+        let is_current = matches!(&*self.broker.0.line.borrow(), Line::Open(line) if line.is_closed());
+        if is_current {
+            self.broker.end("the other end closed it");
+        }
     }
 }
 

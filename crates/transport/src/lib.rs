@@ -23,8 +23,9 @@ mod stream;
 #[cfg(feature = "auto-mtls")]
 pub mod tls;
 
-pub use broker::{Broker, BrokerError, BrokerListener};
+pub use broker::{Broker, BrokerError, BrokerListener, Outgoing};
 pub use counted::{Counted, Traffic};
+pub use group::{GroupError, give_to_group};
 pub use listen::{BindError, BindOptions, Bound, bind};
 pub use memory::{MemoryDialer, MemoryListener, memory};
 pub use mux::{Driver, Inbound, MULTIPLEX, MuxError, Session, multiplex};

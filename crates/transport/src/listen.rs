@@ -11,6 +11,9 @@ use tokio::net::TcpListener;
 use tokio::net::UnixListener;
 
 use crate::Connection;
+use crate::group::GroupError;
+#[cfg(unix)]
+use crate::group::give_to_group;
 use crate::stream::with_host;
 
 /// What to listen on.
@@ -63,23 +66,9 @@ pub enum BindError {
         /// The path.
         path: String,
     },
-    /// The group is not known here.
-    #[error("PLUGIN_UNIX_SOCKET_GROUP is {group:?}, which is neither a number nor a name in /etc/group")]
-    UnknownGroup {
-        /// The group.
-        group: String,
-    },
     /// The socket file can't be given to the group.
-    #[error("can't give socket {path:?} to group {group:?}")]
-    Group {
-        /// The socket file.
-        path: String,
-        /// The group.
-        group: String,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// Every port of the range is taken.
     #[error("couldn't bind a TCP listener on 127.0.0.1: no free port from {} to {}", ports.min, ports.max)]
     Tcp {
@@ -105,6 +94,9 @@ pub enum BindError {
 
 /// Room in a socket address, without the closing zero.
 const MAX_SOCKET_PATH: usize = 107;
+/// What a group needs to connect.
+#[cfg(unix)]
+const GROUP_MODE: u32 = 0o660;
 /// How often a socket name is tried when others are taken.
 #[cfg(unix)]
 const NAME_TRIES: u32 = 16;
@@ -205,7 +197,7 @@ fn bind_unix(dir: Option<&str>, group: Option<&str>) -> Result<Bound, BindError>
     // From here on every way out removes the file.
     let file = SocketFile(path);
     if let Some(group) = group {
-        give_to_group(&file.0, group)?;
+        give_to_group(&file.0, group, GROUP_MODE)?;
     }
     let address = file.0.display().to_string();
     Ok(Bound { listener: Listener::Unix(listener, file), network: Network::Unix, address })
@@ -234,19 +226,6 @@ fn random_number() -> u32 {
     use std::hash::{BuildHasher as _, Hasher as _};
     let hash = std::hash::RandomState::new().build_hasher().finish();
     u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
-}
-
-#[cfg(unix)]
-fn give_to_group(path: &std::path::Path, group: &str) -> Result<(), BindError> {
-    let number =
-        crate::group::number_of(group).ok_or_else(|| BindError::UnknownGroup { group: group.to_owned() })?;
-    let failed = |cause: rustix::io::Errno| BindError::Group {
-        path: path.display().to_string(),
-        group: group.to_owned(),
-        cause: cause.into(),
-    };
-    rustix::fs::chown(path, None, Some(rustix::fs::Gid::from_raw(number))).map_err(failed)?;
-    rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o660)).map_err(failed)
 }
 
 /// A socket file that goes with its owner.

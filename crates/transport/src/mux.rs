@@ -68,6 +68,15 @@ pub enum MuxError {
         /// The last frame header that came from it.
         frame: String,
     },
+    /// The other end hung up within a frame.
+    #[error(
+        "the other end hung up in the middle of a frame of the multiplexed connection, the last one was {frame}; it may \
+         not multiplex at all"
+    )]
+    CutOff {
+        /// The last frame header that came from it.
+        frame: String,
+    },
     /// The connection below failed.
     #[error("the connection below the multiplexed streams failed")]
     Io(#[source] io::Error),
@@ -294,7 +303,10 @@ impl Driver {
             ConnectionError::Closed => return said_go_away(&seen).unwrap_or(MuxError::Closed),
             ConnectionError::TooManyStreams => return MuxError::TooManyStreams,
             ConnectionError::Io(cause) | ConnectionError::Decode(FrameDecodeError::Io(cause)) => {
-                return said_go_away(&seen).unwrap_or(MuxError::Io(cause));
+                return said_go_away(&seen).unwrap_or_else(|| match cause.kind() {
+                    io::ErrorKind::UnexpectedEof => MuxError::CutOff { frame: seen.last() },
+                    _ => MuxError::Io(cause),
+                });
             }
             ConnectionError::Decode(FrameDecodeError::Header(HeaderDecodeError::Version(found))) => {
                 format!("version {found}, expected 0")

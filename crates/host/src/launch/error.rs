@@ -166,6 +166,30 @@ pub enum LaunchError {
         /// What it wrote last on stderr.
         stderr: StderrTail,
     },
+    /// TLS was asked for, and the certificate in the handshake line can't be used.
+    #[error("{path} answered with a server certificate that can't be used{stderr}", path = path.display())]
+    Certificate {
+        /// The executable.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What it wrote last on stderr.
+        stderr: StderrTail,
+    },
+    /// TLS was asked for, and this host can't offer it.
+    #[error("AutoMTLS can't be offered")]
+    NoTls {
+        /// What is missing.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Nobody answers where a running plugin should be.
+    #[error("no plugin answers at {place}; look whether it (still) runs and listens there")]
+    Attach {
+        /// Its address.
+        place: String,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No line on stdout within the start timeout.
     #[error(
         "{path} wrote no handshake line within {after:?} and was killed; it may wait for something at start, or \

@@ -7,7 +7,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use graftwire_protocol::handshake::HostOffer;
+use graftwire_protocol::handshake::{HostOffer, Multiplex};
+
+use crate::Attachment;
 
 /// Where the plugin puts its socket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +37,8 @@ pub struct LaunchOptions {
     pub(super) working_directory: Option<PathBuf>,
     pub(super) start_timeout: Duration,
     pub(super) offer: HostOffer,
+    pub(super) auto_mtls: bool,
+    pub(crate) attachment: Option<Attachment>,
 }
 
 impl Default for LaunchOptions {
@@ -49,6 +53,8 @@ impl Default for LaunchOptions {
             working_directory: None,
             start_timeout: Duration::from_secs(60),
             offer: HostOffer::of_host(),
+            auto_mtls: false,
+            attachment: None,
         }
     }
 }
@@ -118,6 +124,41 @@ impl LaunchOptions {
         self
     }
 
+    /// A group, by name or number, that may use the plugin's socket, for hosts and plugins of different users: the
+    /// socket's directory gets the group and mode 0770, the socket itself mode 0660. Default: nobody but the own user.
+    #[must_use]
+    pub fn socket_group(mut self, group: impl Into<String>) -> Self {
+        self.offer.socket_group = Some(group.into());
+        self
+    }
+
+    /// Whether the connection is encrypted and both ends show certificates made for this start (go-plugin's AutoMTLS).
+    /// Default: no, as in Grafana. A plugin that can't fails to start; how is up to it.
+    #[must_use]
+    pub fn auto_mtls(mut self, wanted: bool) -> Self {
+        self.auto_mtls = wanted;
+        self
+    }
+
+    /// Starts nothing: the plugin runs already, here. Every other option is without effect then.
+    #[must_use]
+    pub fn attach_to(mut self, place: Attachment) -> Self {
+        self.attachment = Some(place);
+        self
+    }
+
+    /// Whether the broker's connections are to be streams of the first one. Default no, as in Grafana. A plugin that
+    /// can't does not start then.
+    #[must_use]
+    pub fn multiplex(mut self, multiplex: bool) -> Self {
+        self.offer.multiplex = Multiplex { announced: multiplex, wanted: multiplex };
+        self
+    }
+
+    pub(crate) const fn offered(&self) -> &HostOffer {
+        &self.offer
+    }
+
     /// What the host offers in the handshake: protocol versions, ports, TLS. Default: as Grafana 12.4.
     #[must_use]
     pub fn offer(mut self, offer: HostOffer) -> Self {
@@ -138,6 +179,8 @@ impl fmt::Debug for LaunchOptions {
             .field("working_directory", &self.working_directory)
             .field("start_timeout", &self.start_timeout)
             .field("offer", &self.offer)
+            .field("auto_mtls", &self.auto_mtls)
+            .field("attachment", &self.attachment)
             .finish_non_exhaustive()
     }
 }

@@ -14,17 +14,19 @@ use super::options::SocketDirectory;
 const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// Bytes a plugin adds: `/plugin` and a random number of up to ten digits, and some room for other SDKs.
 const SOCKET_NAME: usize = 24;
+/// What a group needs to find the plugin's socket, and the plugin to make it.
+const GROUP_MODE: u32 = 0o770;
 
 /// The directory of one start; `None` if the plugin chooses.
-pub(super) fn make(choice: &SocketDirectory) -> Result<Option<TempDir>, LaunchError> {
+pub(super) fn make(choice: &SocketDirectory, group: Option<&str>) -> Result<Option<TempDir>, LaunchError> {
     match choice {
         SocketDirectory::PluginsChoice => Ok(None),
-        SocketDirectory::Private => private_below(&std::env::temp_dir()).map(Some),
-        SocketDirectory::PrivateBelow(parent) => private_below(parent).map(Some),
+        SocketDirectory::Private => private_below(&std::env::temp_dir(), group).map(Some),
+        SocketDirectory::PrivateBelow(parent) => private_below(parent, group).map(Some),
     }
 }
 
-fn private_below(parent: &Path) -> Result<TempDir, LaunchError> {
+fn private_below(parent: &Path, group: Option<&str>) -> Result<TempDir, LaunchError> {
     let made = create(parent).map_err(|source| LaunchError::SocketDirectory {
         reason: format!("none can be made below {}", parent.display()),
         source: Some(source),
@@ -36,6 +38,12 @@ fn private_below(parent: &Path) -> Result<TempDir, LaunchError> {
             made.path().display()
         );
         return Err(LaunchError::SocketDirectory { reason, source: None });
+    }
+    if let Some(group) = group {
+        graftwire_transport::give_to_group(made.path(), group, GROUP_MODE).map_err(|source| {
+            let reason = format!("{} can't be shared with a group", made.path().display());
+            LaunchError::SocketDirectory { reason, source: Some(io::Error::other(source)) }
+        })?;
     }
     Ok(made)
 }

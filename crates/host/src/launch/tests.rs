@@ -105,24 +105,41 @@ fn any_bytes_after_a_magic_number_are_survived() {
 #[test]
 fn the_socket_directory_is_private_and_goes_with_its_contents() {
     let parent = tempfile::tempdir().unwrap();
-    let made = socket_dir::make(&SocketDirectory::PrivateBelow(parent.path().into())).unwrap().unwrap();
+    let made = socket_dir::make(&SocketDirectory::PrivateBelow(parent.path().into()), None).unwrap().unwrap();
     let path = made.path().to_owned();
     assert!(path.file_name().unwrap().to_str().unwrap().starts_with("plugin-dir"));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
     fs::write(path.join("plugin123"), "").unwrap();
     drop(made);
     assert!(!path.exists());
-    assert!(socket_dir::make(&SocketDirectory::PluginsChoice).unwrap().is_none());
+    assert!(socket_dir::make(&SocketDirectory::PluginsChoice, None).unwrap().is_none());
 }
 
 #[test]
 fn a_socket_directory_that_is_no_use_says_why() {
     let parent = tempfile::tempdir().unwrap();
-    let missing = socket_dir::make(&SocketDirectory::PrivateBelow(parent.path().join("x"))).unwrap_err();
+    let missing =
+        socket_dir::make(&SocketDirectory::PrivateBelow(parent.path().join("x")), None).unwrap_err();
     assert!(matches!(&missing, LaunchError::SocketDirectory { source: Some(_), .. }), "{missing}");
     let deep = parent.path().join("x".repeat(90));
     fs::create_dir(&deep).unwrap();
-    let long = socket_dir::make(&SocketDirectory::PrivateBelow(deep.clone())).unwrap_err();
+    let long = socket_dir::make(&SocketDirectory::PrivateBelow(deep.clone()), None).unwrap_err();
     assert!(long.to_string().contains("the system allows"), "{long}");
     assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
+}
+
+#[test]
+fn a_group_gets_the_socket_directory() {
+    use std::os::unix::fs::MetadataExt;
+    let parent = tempfile::tempdir().unwrap();
+    let choice = SocketDirectory::PrivateBelow(parent.path().into());
+    let own = parent.path().metadata().unwrap().gid();
+    let made = socket_dir::make(&choice, Some(&own.to_string())).unwrap().unwrap();
+    let metadata = fs::metadata(made.path()).unwrap();
+    assert_eq!((metadata.gid(), metadata.permissions().mode() & 0o777), (own, 0o770));
+    drop(made);
+    let unknown = socket_dir::make(&choice, Some("no-such-group")).unwrap_err();
+    let text = graftwire_model::error_text(&unknown);
+    assert!(text.contains("can't be shared with a group") && text.contains("\"no-such-group\""), "{text}");
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
 }

@@ -1,6 +1,7 @@
-//! The two streams a go-plugin host opens right after connecting: what the plugin prints, and the broker.
+//! The stream of what a plugin prints, opened right after connecting as go-plugin hosts do.
 //!
-//! It deliberately makes nothing of the broker: Grafana never uses it, it only keeps it open.
+//! It deliberately holds nothing back: lines go to the log book, which keeps the newest, so a plugin that prints is
+//! never slower than the connection.
 
 use graftwire_model::{CallError, Code};
 use graftwire_protocol::goplugin::{self, StdioChannel};
@@ -30,16 +31,8 @@ pub(super) async fn stdio(channel: RpcChannel, book: LogBook) {
     stderr.finish();
 }
 
-/// Keeps the broker's stream open until the connection ends.
-pub(super) async fn broker(channel: RpcChannel, book: LogBook) {
-    match goplugin::client::broker(channel).await {
-        Ok(mut stream) => while let Some(Ok(_)) = stream.next().await {},
-        Err(error) => note(&book, "broker", &error),
-    }
-}
-
 /// Plugins without these services, and connections that end, are normal.
-fn note(book: &LogBook, what: &str, error: &CallError) {
+pub(super) fn note(book: &LogBook, what: &str, error: &CallError) {
     if !matches!(error.code(), Code::Unimplemented | Code::Unavailable | Code::Cancelled) {
         book.remark(Level::Debug, format!("the plugin's {what} stream ended: {error}"));
     }

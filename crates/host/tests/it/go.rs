@@ -14,7 +14,7 @@ use graftwire_model::{
 use crate::fake::eventually;
 
 /// The executable, built once; `None` without Go, which is an error on CI only.
-fn executable() -> Option<&'static Path> {
+pub(crate) fn executable() -> Option<&'static Path> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
     BUILT.get_or_init(build).as_deref()
 }
@@ -40,13 +40,16 @@ fn build() -> Option<PathBuf> {
     Some(target)
 }
 
+pub(crate) fn spec() -> Option<PluginSpec> {
+    Some(PluginSpec::of_executable(executable()?).with_id("graftwire-gopeer-datasource"))
+}
+
 async fn started() -> Option<Plugin> {
-    let spec = PluginSpec::of_executable(executable()?).with_id("graftwire-gopeer-datasource");
-    Some(Plugin::start(&spec, &LaunchOptions::new()).await.unwrap())
+    Some(Plugin::start(&spec()?, &LaunchOptions::new()).await.unwrap())
 }
 
 /// The Go SDK makes an instance per data source, so one must be named.
-fn context() -> PluginContext {
+pub(crate) fn context() -> PluginContext {
     let settings =
         DataSourceInstanceSettings { uid: "u".to_owned(), json_data: "{}".into(), ..Default::default() };
     PluginContext {

@@ -1,9 +1,11 @@
 //! The host's end of go-plugin's services.
 
 use bytes::Bytes;
+use futures_core::Stream;
 use graftwire_model::{CallError, ReplyStream};
 use tokio_stream::StreamExt as _;
 
+use super::broker::Message;
 use super::generated::{self as wire, grpc_broker_client, grpc_controller_client, grpc_stdio_client};
 use super::health::generated as health;
 use super::{HEALTH_SERVICE, StdioChannel};
@@ -38,18 +40,25 @@ fn channel_of(number: i32) -> StdioChannel {
     }
 }
 
-/// Opens the broker's stream as hosts do right after connecting. It stays open, and silent, until dropped.
+/// Opens the broker's stream as hosts do right after connecting. It stays open as long as `outgoing` does and the answer
+/// is held. Plugins may answer with their first message only.
 ///
 /// # Errors
 /// `Unimplemented` from plugins that serve their own services alone; hosts tolerate it.
-pub async fn broker<T: Rpc>(channel: T) -> Result<ReplyStream<wire::ConnInfo>, CallError> {
+pub async fn broker<T: Rpc>(
+    channel: T,
+    outgoing: impl Stream<Item = Message> + Send + 'static,
+) -> Result<ReplyStream<Message>, CallError> {
     let mut broker = grpc_broker_client::GrpcBrokerClient::new(channel);
     let stream = broker
-        .start_stream(tokio_stream::pending())
+        .start_stream(outgoing.map(wire::ConnInfo::from))
         .await
         .map_err(|failed| status::from_wire(&failed))?
         .into_inner();
-    Ok(ReplyStream::new(stream.map(|item| item.map_err(|failed| status::from_wire(&failed)))))
+    Ok(ReplyStream::new(stream.map(|item| match item {
+        Ok(message) => Ok(Message::from(message)),
+        Err(failed) => Err(status::from_wire(&failed)),
+    })))
 }
 
 /// Whether the plugin says of itself that it serves, by the name that go-plugin uses.

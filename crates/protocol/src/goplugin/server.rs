@@ -11,6 +11,7 @@ use graftwire_model::ReplyStream;
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
+use super::broker::Message;
 use super::generated as wire;
 use super::health::generated as health;
 use super::{HEALTH_SERVICE, StdioChannel};
@@ -23,6 +24,12 @@ pub trait ControlEvents: Send + Sync {
 
     /// The host wants what the process prints from now on. The stream ends with the process.
     fn stdio(&self) -> ReplyStream<(StdioChannel, Bytes)>;
+
+    /// The host opens the broker's stream: its messages come in, ours go out. By default nothing is said and nothing
+    /// heard, as long as the host keeps its side open.
+    fn broker(&self, incoming: ReplyStream<Message>) -> ReplyStream<Message> {
+        ReplyStream::new(incoming.filter_map(|item| item.err().map(Err)))
+    }
 }
 
 /// go-plugin's services over [`ControlEvents`].
@@ -74,14 +81,19 @@ fn channel_number(channel: StdioChannel) -> i32 {
 impl wire::grpc_broker_server::GrpcBroker for Control {
     type StartStreamStream = tonic::codegen::BoxStream<wire::ConnInfo>;
 
-    /// Grafana opens this stream and never uses it; it lives as long as the host keeps its side open.
     async fn start_stream(
         &self,
         request: Request<Streaming<wire::ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
-        // Nothing is announced, so nothing the host sends can concern us: messages are read and dropped.
-        let silent = request.into_inner().filter_map(|item| item.err().map(Err));
-        Ok(Response::new(Box::pin(silent)))
+        let incoming = request.into_inner().map(|item| match item {
+            Ok(message) => Ok(Message::from(message)),
+            Err(failed) => Err(status::from_wire(&failed)),
+        });
+        let outgoing = self.0.broker(ReplyStream::new(incoming)).map(|item| match item {
+            Ok(message) => Ok(wire::ConnInfo::from(message)),
+            Err(error) => Err(status::to_wire(&error)),
+        });
+        Ok(Response::new(Box::pin(outgoing)))
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use super::{AppVersion, HandshakeLine, HostOffer, LineError, Multiplex, Network, PortRange, parse_line};
+use super::{
+    AppVersion, HandshakeLine, HostOffer, LineError, Multiplex, Network, PortRange, highest, parse_line,
+};
 
 /// The ports Grafana offers for TCP listeners.
 const GRAFANA_PORTS: PortRange = PortRange { min: 10_000, max: 25_000 };
@@ -54,10 +56,29 @@ pub struct Negotiated {
     pub address: String,
     /// The plugin's certificate if the host asked for TLS: DER in base64 without padding.
     pub server_cert: Option<String>,
+    /// Whether the line holds a certificate, asked for or not.
+    pub announced_cert: bool,
     /// Broker connections share the first connection.
     pub multiplexed: bool,
     /// What the line's seventh field says of that, asked for or not; `None` = there is no such field.
     pub announced_multiplex: Option<bool>,
+}
+
+impl Negotiated {
+    /// What a host takes for agreed with a plugin that runs already and was asked nothing: the highest version of this
+    /// build, no TLS, no multiplexing.
+    #[must_use]
+    pub fn unasked(network: Network, address: String) -> Self {
+        Self {
+            version: highest(&[]),
+            network,
+            address,
+            server_cert: None,
+            announced_cert: false,
+            multiplexed: false,
+            announced_multiplex: None,
+        }
+    }
 }
 
 impl fmt::Display for Negotiated {
@@ -105,6 +126,7 @@ pub fn accept(line: &str, offer: &HostOffer) -> Result<Negotiated, AcceptError> 
     let version = AppVersion::from_number(found)
         .filter(|_| offer.versions.contains(&found))
         .ok_or_else(|| AcceptError::VersionNotOffered { found, offered: offer.versions.clone() })?;
+    let announced_cert = server_cert.is_some();
     let server_cert = server_cert.filter(|_| offer.client_cert.is_some());
     if offer.client_cert.is_some() && server_cert.is_none() {
         return Err(AcceptError::NoCertificate);
@@ -118,6 +140,7 @@ pub fn accept(line: &str, offer: &HostOffer) -> Result<Negotiated, AcceptError> 
         network,
         address,
         server_cert,
+        announced_cert,
         multiplexed: wanted,
         announced_multiplex: multiplex,
     })

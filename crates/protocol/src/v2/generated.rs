@@ -9,13 +9,16 @@ pub struct AppInstanceSettings {
     /// JSON text
     #[prost(bytes = "bytes", tag = "3")]
     pub json_data: ::prost::bytes::Bytes,
+    /// secrets
     #[prost(btree_map = "string, string", tag = "4")]
     pub decrypted_secure_json_data: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// ms since 1970; may be far out of range
     #[prost(int64, tag = "5")]
     pub last_updated_ms: i64,
+    /// the version the settings were saved with
     #[prost(string, tag = "6")]
     pub api_version: ::prost::alloc::string::String,
 }
@@ -28,28 +31,36 @@ pub struct DataSourceInstanceSettings {
     pub id: i64,
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
+    /// as configured
     #[prost(string, tag = "3")]
     pub url: ::prost::alloc::string::String,
+    /// user name for the data source
     #[prost(string, tag = "4")]
     pub user: ::prost::alloc::string::String,
+    /// empty from some servers
     #[prost(string, tag = "5")]
     pub database: ::prost::alloc::string::String,
     #[prost(bool, tag = "6")]
     pub basic_auth_enabled: bool,
+    /// the password is a secret
     #[prost(string, tag = "7")]
     pub basic_auth_user: ::prost::alloc::string::String,
     /// JSON text
     #[prost(bytes = "bytes", tag = "8")]
     pub json_data: ::prost::bytes::Bytes,
+    /// secrets
     #[prost(btree_map = "string, string", tag = "9")]
     pub decrypted_secure_json_data: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// ms since 1970; a change makes a new instance
     #[prost(int64, tag = "10")]
     pub last_updated_ms: i64,
+    /// absent up to 7.x
     #[prost(string, tag = "11")]
     pub uid: ::prost::alloc::string::String,
+    /// the version the settings were saved with
     #[prost(string, tag = "12")]
     pub api_version: ::prost::alloc::string::String,
 }
@@ -62,6 +73,7 @@ pub struct User {
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub email: ::prost::alloc::string::String,
+    /// Viewer, Editor, Admin, None, or empty
     #[prost(string, tag = "4")]
     pub role: ::prost::alloc::string::String,
 }
@@ -72,27 +84,36 @@ pub struct PluginContext {
     /// deprecated upstream: use namespace
     #[prost(int64, tag = "1")]
     pub org_id: i64,
+    /// also the type of the data source
     #[prost(string, tag = "2")]
     pub plugin_id: ::prost::alloc::string::String,
+    /// absent when the server itself asks
     #[prost(message, optional, tag = "3")]
     pub user: ::core::option::Option<User>,
+    /// only for apps
     #[prost(message, optional, tag = "4")]
     pub app_instance_settings: ::core::option::Option<AppInstanceSettings>,
+    /// only for data sources
     #[prost(message, optional, tag = "5")]
     pub data_source_instance_settings: ::core::option::Option<
         DataSourceInstanceSettings,
     >,
+    /// the server's configuration for plugins
     #[prost(btree_map = "string, string", tag = "6")]
     pub grafana_config: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// from plugin.json
     #[prost(string, tag = "7")]
     pub plugin_version: ::prost::alloc::string::String,
+    /// Grafana/X.Y.Z (os; arch)
     #[prost(string, tag = "8")]
     pub user_agent: ::prost::alloc::string::String,
+    /// the API version of the request, such as v0alpha1
     #[prost(string, tag = "9")]
     pub api_version: ::prost::alloc::string::String,
+    /// default, org-2, stacks-123, …
     #[prost(string, tag = "10")]
     pub namespace: ::prost::alloc::string::String,
 }
@@ -102,66 +123,84 @@ pub struct StatusResult {
     /// Success or Failure
     #[prost(string, tag = "1")]
     pub status: ::prost::alloc::string::String,
+    /// for people
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
+    /// a word for programs, such as Invalid
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
     /// HTTP-like
     #[prost(int32, tag = "4")]
     pub code: i32,
 }
+/// A name can have several values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StringList {
     #[prost(string, repeated, tag = "1")]
     pub values: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+/// One HTTP request.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct CallResourceRequest {
+    /// who asks, on whose behalf
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
     /// decoded, no leading slash
     #[prost(string, tag = "2")]
     pub path: ::prost::alloc::string::String,
+    /// HTTP's
     #[prost(string, tag = "3")]
     pub method: ::prost::alloc::string::String,
     /// path?query, as the host saw it
     #[prost(string, tag = "4")]
     pub url: ::prost::alloc::string::String,
+    /// HTTP headers
     #[prost(btree_map = "string, message", tag = "5")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         StringList,
     >,
+    /// the whole body
     #[prost(bytes = "bytes", tag = "6")]
     pub body: ::prost::bytes::Bytes,
 }
 /// One piece of the answer; status and headers of the first piece count.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CallResourceResponse {
+    /// HTTP status
     #[prost(int32, tag = "1")]
     pub code: i32,
+    /// HTTP headers
     #[prost(btree_map = "string, message", tag = "2")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         StringList,
     >,
+    /// a piece; pieces follow each other
     #[prost(bytes = "bytes", tag = "3")]
     pub body: ::prost::bytes::Bytes,
 }
+/// A time range.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TimeRange {
+    /// ms since 1970; any number can come
     #[prost(int64, tag = "1")]
     pub from_epoch_ms: i64,
+    /// as above
     #[prost(int64, tag = "2")]
     pub to_epoch_ms: i64,
 }
+/// One query.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DataQuery {
+    /// the answer's key
     #[prost(string, tag = "1")]
     pub ref_id: ::prost::alloc::string::String,
+    /// points that the panel can show
     #[prost(int64, tag = "2")]
     pub max_data_points: i64,
+    /// suggested distance of points, ms
     #[prost(int64, tag = "3")]
     pub interval_ms: i64,
     #[prost(message, optional, tag = "4")]
@@ -169,25 +208,30 @@ pub struct DataQuery {
     /// the whole query model
     #[prost(bytes = "bytes", tag = "5")]
     pub json: ::prost::bytes::Bytes,
+    /// selects a handler
     #[prost(string, tag = "6")]
     pub query_type: ::prost::alloc::string::String,
 }
+/// Queries to one data source.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct QueryDataRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// http_NAME is the HTTP header NAME; also Authorization, Cookie, FromAlert
     #[prost(btree_map = "string, string", tag = "2")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// of one data source
     #[prost(message, repeated, tag = "3")]
     pub queries: ::prost::alloc::vec::Vec<DataQuery>,
     /// the wanted format
     #[prost(enumeration = "DataFrameFormat", tag = "4")]
     pub format: i32,
 }
+/// The answer to each query.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryDataResponse {
     /// by refId
@@ -197,8 +241,10 @@ pub struct QueryDataResponse {
         DataResponse,
     >,
 }
+/// The answer to one query.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DataResponse {
+    /// each a whole frame
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub frames: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
     /// empty = no error; may go along with frames
@@ -217,11 +263,13 @@ pub struct DataResponse {
     #[prost(enumeration = "DataFrameFormat", tag = "6")]
     pub format: i32,
 }
+/// As QueryDataRequest.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct QueryChunkedDataRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// as in QueryDataRequest
     #[prost(btree_map = "string, string", tag = "2")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
@@ -229,35 +277,46 @@ pub struct QueryChunkedDataRequest {
     >,
     #[prost(message, repeated, tag = "3")]
     pub queries: ::prost::alloc::vec::Vec<DataQuery>,
+    /// the wanted format
     #[prost(enumeration = "DataFrameFormat", tag = "4")]
     pub format: i32,
 }
 /// Rows of one frame, or the error of one query.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryChunkedDataResponse {
+    /// whose rows or error
     #[prost(string, tag = "1")]
     pub ref_id: ::prost::alloc::string::String,
     /// ties the chunks of one frame together
     #[prost(string, tag = "2")]
     pub frame_id: ::prost::alloc::string::String,
+    /// rows; the first chunk of a frame has its schema
     #[prost(bytes = "bytes", tag = "3")]
     pub frame: ::prost::bytes::Bytes,
+    /// empty = no error; the other queries go on
     #[prost(string, tag = "4")]
     pub error: ::prost::alloc::string::String,
+    /// HTTP-like
     #[prost(int32, tag = "5")]
     pub status: i32,
+    /// plugin, downstream or empty
     #[prost(string, tag = "6")]
     pub error_source: ::prost::alloc::string::String,
+    /// of frame, where there is one
     #[prost(enumeration = "DataFrameFormat", tag = "7")]
     pub format: i32,
 }
+/// Ask for the metrics of the process.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CollectMetricsRequest {
+    /// the plugin id at most
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
 }
+/// The metrics of the process.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CollectMetricsResponse {
+    /// absent = none
     #[prost(message, optional, tag = "1")]
     pub metrics: ::core::option::Option<collect_metrics_response::Payload>,
 }
@@ -270,21 +329,25 @@ pub mod collect_metrics_response {
         pub prometheus: ::prost::bytes::Bytes,
     }
 }
+/// Ask whether the plugin, or a data source of it, works.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct CheckHealthRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// as in QueryDataRequest
     #[prost(btree_map = "string, string", tag = "2")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
 }
+/// Whether it works.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CheckHealthResponse {
     #[prost(enumeration = "check_health_response::HealthStatus", tag = "1")]
     pub status: i32,
+    /// for people
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
     /// a JSON object, empty = none
@@ -333,21 +396,26 @@ pub mod check_health_response {
         }
     }
 }
+/// Somebody wants to see a channel.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct SubscribeStreamRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// the channel's last part
     #[prost(string, tag = "2")]
     pub path: ::prost::alloc::string::String,
+    /// the subscriber's payload, often a query as JSON
     #[prost(bytes = "bytes", tag = "3")]
     pub data: ::prost::bytes::Bytes,
+    /// newer servers alone send them
     #[prost(btree_map = "string, string", tag = "4")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
 }
+/// Whether they may, and what they see first.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubscribeStreamResponse {
     #[prost(enumeration = "subscribe_stream_response::Status", tag = "1")]
@@ -398,21 +466,26 @@ pub mod subscribe_stream_response {
         }
     }
 }
+/// Somebody publishes to a channel.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct PublishStreamRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// the channel's last part
     #[prost(string, tag = "2")]
     pub path: ::prost::alloc::string::String,
+    /// JSON to publish
     #[prost(bytes = "bytes", tag = "3")]
     pub data: ::prost::bytes::Bytes,
+    /// newer servers alone send them
     #[prost(btree_map = "string, string", tag = "4")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
 }
+/// Whether they may, and what is published.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PublishStreamResponse {
     #[prost(enumeration = "publish_stream_response::Status", tag = "1")]
@@ -463,27 +536,33 @@ pub mod publish_stream_response {
         }
     }
 }
+/// The first subscriber is there: fill the channel.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RunStreamRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// the channel's last part
     #[prost(string, tag = "2")]
     pub path: ::prost::alloc::string::String,
+    /// as in SubscribeStreamRequest
     #[prost(bytes = "bytes", tag = "3")]
     pub data: ::prost::bytes::Bytes,
+    /// newer servers alone send them
     #[prost(btree_map = "string, string", tag = "4")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
 }
+/// One message for all subscribers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StreamPacket {
     /// JSON, usually frame JSON
     #[prost(bytes = "bytes", tag = "1")]
     pub data: ::prost::bytes::Bytes,
 }
+/// What an object is.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GroupVersionKind {
     #[prost(string, tag = "1")]
@@ -493,17 +572,22 @@ pub struct GroupVersionKind {
     #[prost(string, tag = "3")]
     pub kind: ::prost::alloc::string::String,
 }
+/// An object is about to be stored.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct AdmissionRequest {
+    /// may lack the settings
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
     #[prost(enumeration = "admission_request::Operation", tag = "2")]
     pub operation: i32,
+    /// what the bytes are
     #[prost(message, optional, tag = "3")]
     pub kind: ::core::option::Option<GroupVersionKind>,
+    /// JSON, or for settings the settings message
     #[prost(bytes = "bytes", tag = "4")]
     pub object_bytes: ::prost::bytes::Bytes,
+    /// before an update
     #[prost(bytes = "bytes", tag = "5")]
     pub old_object_bytes: ::prost::bytes::Bytes,
 }
@@ -549,27 +633,35 @@ pub mod admission_request {
         }
     }
 }
+/// Whether it may be.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ValidationResponse {
     #[prost(bool, tag = "1")]
     pub allowed: bool,
+    /// counts when not allowed
     #[prost(message, optional, tag = "2")]
     pub result: ::core::option::Option<StatusResult>,
+    /// at most 256 characters each
     #[prost(string, repeated, tag = "3")]
     pub warnings: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+/// Whether it may be, and what is stored.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct MutationResponse {
     #[prost(bool, tag = "1")]
     pub allowed: bool,
+    /// counts when not allowed
     #[prost(message, optional, tag = "2")]
     pub result: ::core::option::Option<StatusResult>,
+    /// at most 256 characters each
     #[prost(string, repeated, tag = "3")]
     pub warnings: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// the object to store
     #[prost(bytes = "bytes", tag = "4")]
     pub object_bytes: ::prost::bytes::Bytes,
 }
+/// A version of an API group.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GroupVersion {
     #[prost(string, tag = "1")]
@@ -577,31 +669,41 @@ pub struct GroupVersion {
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
 }
+/// An object of any kind.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RawObject {
     #[prost(bytes = "bytes", tag = "1")]
     pub raw: ::prost::bytes::Bytes,
+    /// application/json, or another
     #[prost(string, tag = "2")]
     pub content_type: ::prost::alloc::string::String,
 }
+/// Objects in one version, wanted in another.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversionRequest {
     #[prost(message, optional, tag = "1")]
     pub plugin_context: ::core::option::Option<PluginContext>,
+    /// comes back in the answer
     #[prost(string, tag = "2")]
     pub uid: ::prost::alloc::string::String,
+    /// what to convert
     #[prost(message, repeated, tag = "3")]
     pub objects: ::prost::alloc::vec::Vec<RawObject>,
+    /// the wanted version
     #[prost(message, optional, tag = "4")]
     pub target_version: ::core::option::Option<GroupVersion>,
 }
+/// The objects in that version.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversionResponse {
+    /// the request's
     #[prost(string, tag = "1")]
     pub uid: ::prost::alloc::string::String,
+    /// how it went
     #[prost(message, optional, tag = "2")]
     pub result: ::core::option::Option<StatusResult>,
+    /// in the order of the request; none on failure
     #[prost(message, repeated, tag = "3")]
     pub objects: ::prost::alloc::vec::Vec<RawObject>,
 }
@@ -716,6 +818,7 @@ pub mod resource_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// One HTTP-like request below /resources/.
         pub async fn call_resource(
             &mut self,
             request: impl tonic::IntoRequest<super::CallResourceRequest>,
@@ -762,6 +865,7 @@ pub mod resource_server {
             >
             + std::marker::Send
             + 'static;
+        /// One HTTP-like request below /resources/.
         async fn call_resource(
             &self,
             request: tonic::Request<super::CallResourceRequest>,
@@ -1015,6 +1119,7 @@ pub mod data_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Queries, answered at once.
         pub async fn query_data(
             &mut self,
             request: impl tonic::IntoRequest<super::QueryDataRequest>,
@@ -1036,7 +1141,7 @@ pub mod data_client {
             req.extensions_mut().insert(GrpcMethod::new("pluginv2.Data", "QueryData"));
             self.inner.unary(req, path, codec).await
         }
-        /// Experimental upstream.
+        /// Queries, answered in pieces. Experimental upstream.
         pub async fn query_chunked_data(
             &mut self,
             request: impl tonic::IntoRequest<super::QueryChunkedDataRequest>,
@@ -1077,6 +1182,7 @@ pub mod data_server {
     /// Generated trait containing gRPC methods that should be implemented for use with DataServer.
     #[async_trait]
     pub trait Data: std::marker::Send + std::marker::Sync + 'static {
+        /// Queries, answered at once.
         async fn query_data(
             &self,
             request: tonic::Request<super::QueryDataRequest>,
@@ -1093,7 +1199,7 @@ pub mod data_server {
             >
             + std::marker::Send
             + 'static;
-        /// Experimental upstream.
+        /// Queries, answered in pieces. Experimental upstream.
         async fn query_chunked_data(
             &self,
             request: tonic::Request<super::QueryChunkedDataRequest>,
@@ -1391,6 +1497,7 @@ pub mod diagnostics_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Whether the plugin, or a data source of it, works.
         pub async fn check_health(
             &mut self,
             request: impl tonic::IntoRequest<super::CheckHealthRequest>,
@@ -1415,6 +1522,7 @@ pub mod diagnostics_client {
                 .insert(GrpcMethod::new("pluginv2.Diagnostics", "CheckHealth"));
             self.inner.unary(req, path, codec).await
         }
+        /// The process's own metrics.
         pub async fn collect_metrics(
             &mut self,
             request: impl tonic::IntoRequest<super::CollectMetricsRequest>,
@@ -1455,6 +1563,7 @@ pub mod diagnostics_server {
     /// Generated trait containing gRPC methods that should be implemented for use with DiagnosticsServer.
     #[async_trait]
     pub trait Diagnostics: std::marker::Send + std::marker::Sync + 'static {
+        /// Whether the plugin, or a data source of it, works.
         async fn check_health(
             &self,
             request: tonic::Request<super::CheckHealthRequest>,
@@ -1462,6 +1571,7 @@ pub mod diagnostics_server {
             tonic::Response<super::CheckHealthResponse>,
             tonic::Status,
         >;
+        /// The process's own metrics.
         async fn collect_metrics(
             &self,
             request: tonic::Request<super::CollectMetricsRequest>,
@@ -1759,6 +1869,7 @@ pub mod stream_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// May this user see a channel?
         pub async fn subscribe_stream(
             &mut self,
             request: impl tonic::IntoRequest<super::SubscribeStreamRequest>,
@@ -1783,6 +1894,7 @@ pub mod stream_client {
                 .insert(GrpcMethod::new("pluginv2.Stream", "SubscribeStream"));
             self.inner.unary(req, path, codec).await
         }
+        /// Fill a channel, for all its subscribers.
         pub async fn run_stream(
             &mut self,
             request: impl tonic::IntoRequest<super::RunStreamRequest>,
@@ -1806,6 +1918,7 @@ pub mod stream_client {
             req.extensions_mut().insert(GrpcMethod::new("pluginv2.Stream", "RunStream"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// May this user publish, and what goes out?
         pub async fn publish_stream(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishStreamRequest>,
@@ -1846,6 +1959,7 @@ pub mod stream_server {
     /// Generated trait containing gRPC methods that should be implemented for use with StreamServer.
     #[async_trait]
     pub trait Stream: std::marker::Send + std::marker::Sync + 'static {
+        /// May this user see a channel?
         async fn subscribe_stream(
             &self,
             request: tonic::Request<super::SubscribeStreamRequest>,
@@ -1859,10 +1973,12 @@ pub mod stream_server {
             >
             + std::marker::Send
             + 'static;
+        /// Fill a channel, for all its subscribers.
         async fn run_stream(
             &self,
             request: tonic::Request<super::RunStreamRequest>,
         ) -> std::result::Result<tonic::Response<Self::RunStreamStream>, tonic::Status>;
+        /// May this user publish, and what goes out?
         async fn publish_stream(
             &self,
             request: tonic::Request<super::PublishStreamRequest>,
@@ -2206,6 +2322,7 @@ pub mod admission_control_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// May an object be stored?
         pub async fn validate_admission(
             &mut self,
             request: impl tonic::IntoRequest<super::AdmissionRequest>,
@@ -2232,6 +2349,7 @@ pub mod admission_control_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// May it, and in which form?
         pub async fn mutate_admission(
             &mut self,
             request: impl tonic::IntoRequest<super::AdmissionRequest>,
@@ -2272,6 +2390,7 @@ pub mod admission_control_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AdmissionControlServer.
     #[async_trait]
     pub trait AdmissionControl: std::marker::Send + std::marker::Sync + 'static {
+        /// May an object be stored?
         async fn validate_admission(
             &self,
             request: tonic::Request<super::AdmissionRequest>,
@@ -2279,6 +2398,7 @@ pub mod admission_control_server {
             tonic::Response<super::ValidationResponse>,
             tonic::Status,
         >;
+        /// May it, and in which form?
         async fn mutate_admission(
             &self,
             request: tonic::Request<super::AdmissionRequest>,

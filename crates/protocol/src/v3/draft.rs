@@ -1,6 +1,6 @@
 //! The name under which a draft of version 3 was served: package [`PACKAGE`]. Only the paths differ.
 //!
-//! A plugin serves both names after [`crate::Services::with_draft_names`], a host asks for the draft's through
+//! A plugin serves both names after [`crate::Router::with_draft_names`], a host asks for the draft's through
 //! [`DraftNames`]. Both are deliberately off unless asked for: no released server is known to use the draft.
 
 use std::task::{Context, Poll};
@@ -31,6 +31,17 @@ where
     fn call(&mut self, request: Request<B>) -> T::Future {
         self.0.call(renamed(request, super::PACKAGE, PACKAGE))
     }
+}
+
+/// The draft's name of a service of version 3; `None` for any other.
+#[cfg(feature = "server")]
+pub(crate) fn name(current: &str) -> Option<&'static str> {
+    Some(match current {
+        "grafana.plugin.v3.AdmissionService" => "plugin.v3.AdmissionService",
+        "grafana.plugin.v3.ConversionService" => "plugin.v3.ConversionService",
+        "grafana.plugin.v3.RouteService" => "plugin.v3.RouteService",
+        _ => return None,
+    })
 }
 
 /// The request with the package in its path replaced, if it is that of `from`.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::ending::Ending;
 use super::stdio::Output;
-use super::{Parts, connections, router};
+use super::{Parts, connections, drafted, router};
 use crate::limits::Limits;
 
 /// A plugin that is served over connections which somebody else makes.
@@ -25,11 +25,16 @@ impl std::fmt::Debug for Embedded {
 }
 
 impl Embedded {
-    pub(crate) fn new(version: AppVersion, (backend, capabilities, limits): Parts) -> Self {
+    pub(crate) fn new(
+        version: AppVersion,
+        (backend, capabilities, limits): Parts,
+        draft_names: bool,
+    ) -> Self {
         let ending = Ending::new();
         // Nothing is printed into a pipe here: standard output belongs to the process around us.
         let control = Control::new(ending.control(Output::none()));
-        Self { router: router(version, backend, &capabilities, limits, control), limits, ending }
+        let router = router(version, backend, &capabilities, limits, control);
+        Self { router: drafted(router, draft_names), limits, ending }
     }
 
     /// Serves one connection until either side ends it or the host asks the plugin to end.

@@ -19,7 +19,7 @@ use graftwire_protocol::handshake::{HandshakeLine, HostOffer, Network, highest};
 use graftwire_transport::{BindOptions, bind};
 
 use super::ending::{Ending, Reason};
-use super::{Parts, ServeError, ServeOptions, clean_up, connections, own_services, print_line};
+use super::{Parts, ServeError, ServeOptions, clean_up, connections, drafted, own_services, print_line};
 use files::{Files, Named};
 
 /// Where a standalone server listens when nobody says: any free port, for this machine alone.
@@ -86,6 +86,7 @@ pub(super) async fn serve(
     ending.watch_terminal()?;
     let (backend, capabilities, limits) = parts();
     let router = own_services(highest(&options.versions), backend, &capabilities, limits).into_router();
+    let router = drafted(router, options.draft_names);
     let written = files
         .write(bound.address())
         .map_err(|cause| StandaloneError::Files { folder: folder.clone(), cause })?;

@@ -1,5 +1,6 @@
 //! The whole way: host → client → wire → server → dispatcher → plugin, and the process around the plugin.
 //!
+//! - `app`: an app's admission, conversion and routes over every version and kind of connection
 //! - `wires`: one plugin over every version and kind of connection, every call; errors keep code, text and origin
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
@@ -8,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod faults;
+mod app;
 mod leftovers;
 mod process;
 mod wires;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use graftwire_model::*;
+use graftwire_sdk::app::{AppContext, CallRoute, ConvertVersions, ReviewAdmission};
 use graftwire_sdk::frame::chunks::ChunkCollector;
 use graftwire_sdk::frame::{Field, Frame};
 use graftwire_sdk::prelude::{
@@ -176,6 +177,37 @@ impl Render for Mirror {
     }
 }
 
+impl ReviewAdmission for Mirror {
+    async fn review_admission(
+        &self,
+        _cx: &AppContext,
+        request: AdmissionReviewRequest,
+    ) -> Result<AdmissionReviewResponse, CallError> {
+        Ok(AdmissionReviewResponse::change(request.object))
+    }
+}
+
+impl ConvertVersions for Mirror {
+    async fn convert_versions(
+        &self,
+        _cx: &AppContext,
+        request: VersionConversionRequest,
+    ) -> Result<VersionConversionResponse, CallError> {
+        let error = Some(ApiStatus::failure(422, "Invalid", request.target_version));
+        Ok(VersionConversionResponse { error, ..VersionConversionResponse::default() })
+    }
+}
+
+impl CallRoute for Mirror {
+    async fn call_route(
+        &self,
+        _cx: &AppContext,
+        request: RouteRequest,
+    ) -> Result<ResourceResponse, CallError> {
+        Ok(ResourceResponse::text(200, request.path))
+    }
+}
+
 fn mirror() -> Plugin<Mirror> {
     Plugin::single("mirror-datasource", Mirror)
         .query_data()
@@ -187,6 +219,10 @@ fn mirror() -> Plugin<Mirror> {
         .admission()
         .conversion()
         .render()
+        .review_admission()
+        .convert_versions()
+        .call_route()
+        .without_authentication()
 }
 
 fn context() -> PluginContext {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use graftwire_protocol::goplugin::broker::Message;
 use graftwire_transport::{BindOptions, Broker, BrokerError, Connection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
 
 /// Carries what each of two brokers says to the other, as gRPC would.
 fn join(left: &Broker, right: &Broker) {
@@ -164,7 +163,7 @@ async fn ten_thousand_announced_ids_are_bounded_and_the_last_ones_can_be_dialed(
 async fn who_does_not_read_the_stream_is_not_waited_for_longer_than_five_seconds() {
     let broker = Broker::new();
     broker.configure(BindOptions::Unix { dir: None, group: None }, None, true);
-    let _unread: mpsc::Receiver<Message> = broker.open();
+    let _unread = broker.open();
     let dials: Vec<_> = (0..70)
         .map(|id| {
             let broker = broker.clone();
