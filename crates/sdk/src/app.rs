@@ -44,6 +44,8 @@
 //! sends settings along. A plugin with instances gets one that is made for an app without settings.
 
 pub mod access;
+#[cfg(feature = "jwks")]
+pub mod jwks;
 
 pub(crate) mod envelope;
 pub(crate) mod sniff;
