@@ -6,8 +6,9 @@ use graftwire_host::{Capabilities, Link, LinkError, LinkOptions, LogBook};
 use graftwire_model::{Backend, PluginContext};
 use graftwire_protocol::handshake::PortRange;
 use graftwire_sdk::Plugin;
+use graftwire_transport::tls::{Identity, PeerCertificate, Tls, TlsError};
 use graftwire_transport::{
-    BindError, BindOptions, Bound, Connection, DialError, Traffic, bind, dial, memory,
+    BindError, BindOptions, Bound, Connection, DialError, MemoryListener, Traffic, bind, dial, memory,
 };
 use tokio::task::JoinHandle;
 
@@ -39,6 +40,9 @@ pub enum PairError {
     /// The connection broke at once.
     #[error("the connection broke at once")]
     Link(#[from] LinkError),
+    /// The ends do not trust each other.
+    #[error("the connection can't be encrypted")]
+    Tls(#[from] TlsError),
     /// No room for the socket file, or no memory connection.
     #[error("no connection can be made")]
     System(#[from] std::io::Error),
@@ -85,16 +89,12 @@ impl Pair {
         faults: Option<Faults>,
     ) -> Result<Self, PairError> {
         let embedded = plugin.embedded(wire.version);
+        let (host_tls, plugin_tls) = ends(wire.transport)?;
         let (connection, server, dir) = match wire.transport {
-            Transport::Memory => {
-                let (dialer, mut listener) = memory();
+            Transport::Memory | Transport::AutoMtls => {
+                let (dialer, listener) = memory();
                 let connection = dialer.dial().await?;
-                let server = tokio::spawn(async move {
-                    if let Some(connection) = listener.accept().await {
-                        embedded.serve(connection).await;
-                    }
-                });
-                (connection, Server(server), None)
+                (connection, Server(tokio::spawn(serve_one(embedded, listener, plugin_tls))), None)
             }
             Transport::Unix => {
                 let dir = tempfile::tempdir()?;
@@ -115,6 +115,10 @@ impl Pair {
                 let (connection, proxy) = faults.around(connection).await?;
                 (connection, Some(proxy))
             }
+        };
+        let connection = match host_tls {
+            None => connection,
+            Some(tls) => tls.connect(connection).await?,
         };
         let book = LogBook::new("pair", KEPT_RECORDS);
         let link = Link::open(connection, wire.version, &options, &book).await?;
@@ -157,6 +161,28 @@ impl Pair {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.server.0.is_finished()
+    }
+}
+
+/// What both sides put around the connection: each knows the other's certificate, as after a handshake.
+fn ends(transport: Transport) -> Result<(Option<Tls>, Option<Tls>), TlsError> {
+    if transport != Transport::AutoMtls {
+        return Ok((None, None));
+    }
+    let (host, plugin) = (Identity::generate()?, Identity::generate()?);
+    let host_end = Tls::new(&host, PeerCertificate::of_base64(&plugin.base64())?)?;
+    Ok((Some(host_end), Some(Tls::new(&plugin, PeerCertificate::of_pem(&host.pem())?)?)))
+}
+
+async fn serve_one(embedded: graftwire_sdk::Embedded, mut listener: MemoryListener, tls: Option<Tls>) {
+    let Some(connection) = listener.accept().await else { return };
+    let connection = match tls {
+        None => Ok(connection),
+        Some(tls) => tls.accept(connection).await,
+    };
+    // Why it failed is told on the host's side.
+    if let Ok(connection) = connection {
+        embedded.serve(connection).await;
     }
 }
 

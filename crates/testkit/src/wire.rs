@@ -22,15 +22,17 @@ pub enum Transport {
     Unix,
     /// Loopback TCP.
     Tcp,
+    /// Inside the process, encrypted as go-plugin's AutoMTLS does.
+    AutoMtls,
 }
 
 impl Wire {
     /// Every version compiled in over every kind of connection of this system.
     pub fn all() -> impl Iterator<Item = Self> {
         let transports: &[Transport] = if cfg!(unix) {
-            &[Transport::Memory, Transport::Unix, Transport::Tcp]
+            &[Transport::Memory, Transport::Unix, Transport::Tcp, Transport::AutoMtls]
         } else {
-            &[Transport::Memory, Transport::Tcp]
+            &[Transport::Memory, Transport::Tcp, Transport::AutoMtls]
         };
         AppVersion::ALL.iter().flat_map(move |version| {
             transports.iter().map(|transport| Self { version: *version, transport: *transport })
@@ -68,6 +70,7 @@ impl fmt::Display for Wire {
             Transport::Memory => "memory",
             Transport::Unix => "unix",
             Transport::Tcp => "tcp",
+            Transport::AutoMtls => "memory with AutoMTLS",
         };
         write!(f, "v{} over {transport}", self.version)
     }

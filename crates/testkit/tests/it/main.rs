@@ -5,11 +5,13 @@
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
+//! - `standalone`: a plugin under a debugger, and hosts that are led to it
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod faults;
 mod app;
+mod faults;
 mod leftovers;
 mod process;
+mod standalone;
 mod wires;

@@ -111,6 +111,92 @@ async fn death_in_a_query_is_that_querys_error() {
     assert_eq!(plugin.exited().await.code(), Some(3));
 }
 
+#[tokio::test]
+async fn auto_mtls_is_spoken_when_the_host_asks() {
+    let spec = PluginSpec::of_executable(odd_plugin()).with_id("graftwire-odd-datasource");
+    let plugin = Plugin::start(&spec, &LaunchOptions::new().auto_mtls(true)).await.unwrap();
+    assert!(plugin.negotiated().server_cert.is_some());
+    assert!(plugin.ping().await.unwrap());
+    assert_eq!(ask(&plugin, "").await.unwrap().responses["A"].frames.len(), 1);
+    // A connection without TLS gets nowhere, and harms nobody.
+    let stranger = std::os::unix::net::UnixStream::connect(&plugin.negotiated().address).unwrap();
+    std::io::Write::write_all(&mut &stranger, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    (&stranger).read_to_end(&mut said).unwrap();
+    // What comes is a TLS alert, no HTTP/2.
+    assert!(said.first().is_none_or(|kind| *kind == 0x15), "{said:?}");
+    until("the refusal is logged", || {
+        plugin.logs().recent().iter().any(|record| {
+            record.level == Level::Warn
+                && record.pairs.iter().any(|(_, text)| text.contains("does not speak TLS"))
+        })
+    })
+    .await;
+    assert!(plugin.ping().await.unwrap());
+    assert!(plugin.stop().await.orderly);
+}
+
+#[test]
+fn a_certificate_that_can_not_be_read_is_an_error_line_and_a_bad_end() {
+    let dir = tempfile::tempdir().unwrap();
+    for (pem, wanted) in [
+        ("true", "PLUGIN_CLIENT_CERT holds no certificate: found \"true\""),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "3 bytes that are no X.509 certificate",
+        ),
+    ] {
+        let mut child = bare(|command| {
+            as_host(command, dir.path());
+            command.env("PLUGIN_CLIENT_CERT", pem);
+        });
+        let (mut out, mut err) = (String::new(), String::new());
+        child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((wait(child).code(), out.as_str()), (Some(1), ""));
+        let line: serde_json::Value = serde_json::from_str(err.lines().last().unwrap()).unwrap();
+        assert!(line["error"].as_str().unwrap().contains(wanted), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "a socket was left behind");
+}
+
+#[test]
+fn on_tcp_it_takes_the_first_free_port_of_the_range() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let dir = tempfile::tempdir().unwrap();
+    let with = |min: &str, max: &str| {
+        bare(|command| {
+            as_host(command, dir.path());
+            command.env("ODD_LISTENS_ON_TCP", "1").env("PLUGIN_MIN_PORT", min).env("PLUGIN_MAX_PORT", max);
+        })
+    };
+    let mut child = with(&port.to_string(), &(port.saturating_add(50)).to_string());
+    let line = first_line(&mut child);
+    let fields: Vec<&str> = line.trim_end().split('|').collect();
+    assert_eq!((fields[2], fields[4]), ("tcp", "grpc"), "{line}");
+    let chosen: u16 = fields[3].strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    assert!(chosen > port && chosen <= port + 50, "{line}");
+    assert!(std::net::TcpStream::connect(fields[3]).is_ok());
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM)
+        .unwrap();
+    assert_eq!(wait(child).code(), Some(0));
+
+    let only = port.to_string();
+    for (min, max, wanted) in [
+        (only.as_str(), only.as_str(), "no free port from"),
+        ("2", "1", "PLUGIN_MIN_PORT is 2, above PLUGIN_MAX_PORT, which is 1"),
+        ("ten", "11", "PLUGIN_MIN_PORT is \"ten\", expected a port number"),
+    ] {
+        let mut child = with(min, max);
+        let (mut out, mut err) = (String::new(), String::new());
+        child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((wait(child).code(), out.as_str()), (Some(1), ""), "{min}-{max}");
+        assert!(err.contains(&wanted.replace('"', "\\\"")), "{err}");
+    }
+}
+
 /// A process without a host library around it.
 fn bare(configure: impl FnOnce(&mut Command)) -> std::process::Child {
     let mut command = Command::new(odd_plugin());

@@ -503,12 +503,7 @@ async fn the_host_finds_what_is_attached_and_nothing_else() {
         let none = bare.capabilities(&context()).await;
         for capability in Capability::ALL {
             let carried = wire.carries(capability);
-            // Version 3, which the SDK does not attach yet.
-            let attached = !matches!(
-                capability,
-                Capability::ReviewAdmission | Capability::ConvertVersions | Capability::CallRoute
-            );
-            assert_eq!(found.has(capability), carried && attached, "{wire}: {capability}");
+            assert_eq!(found.has(capability), carried, "{wire}: {capability}");
             assert_eq!(
                 none.has(capability),
                 carried && capability == Capability::CollectMetrics,
