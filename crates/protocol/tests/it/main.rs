@@ -6,9 +6,11 @@
 //! | [`adapters`] | does every message survive wire → model → wire, and is junk refused? |
 //! | [`goldens`] | do messages made by the Go SDK mean the same here, and go back as equal ones? |
 //! | [`segments`] | does an answer in segments say what the message in one piece says? |
+//! | [`v1`] | version 1: do requests, frames, series and tables survive both ways, and is junk its own query's error? |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod adapters;
 mod descriptors;
 mod goldens;
 mod segments;
+mod v1;
