@@ -1,10 +1,11 @@
-//! `cargo xtask demo`: builds everything, starts the data source as a real plugin process, and shows this machine's
-//! live data on a page.
+//! `cargo xtask demo`: builds everything, starts the data sources as real plugin processes, and shows this machine's
+//! data on a page: live metrics, and a database of its processes and packages.
 //!
-//! With `--once` no page is served: the plugin is launched, asked for its health, for a PromQL range query over what
-//! it collected meanwhile and for one live packet, and stopped; a table tells what happened.
+//! With `--once` no page is served: each plugin is launched, asked for its health and for its main job (a PromQL range
+//! query over what it collected meanwhile and one live packet; a time series by SQL), and stopped; a table tells what
+//! happened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{package, run};
 
@@ -30,33 +31,48 @@ const QUERY: &str =
 /// One live channel, one value a second.
 const STREAM: (&str, &str) = ("live/demo", r#"{"expr":"node_load1"}"#);
 
+/// Processes of this machine by the time of their start.
+const SQL: &str = r#"{"rawSql":"SELECT $__unixEpochGroupAlias(started, '1h'), count(*) AS started FROM process GROUP BY 1 ORDER BY 1","format":"time_series"}"#;
+
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let build = ["build", "--package", "graftwire-cli", "--bin", "graftwire"];
     run::cargo().args(build).run()?;
     let target = target_directory()?;
     let plugins = target.join("demo");
     let metrics = package::for_trial("metrics", &plugins)?;
+    let sql = package::for_trial("sql", &plugins)?;
+    let settings = database(&target)?;
     let graftwire = target.join("debug").join(if cfg!(windows) { "graftwire.exe" } else { "graftwire" });
 
     if args.once {
-        let mut smoke = run::Run::new(&graftwire);
-        if args.json {
-            smoke = smoke.arg("--json");
-        }
+        let smoke = |plugin: PathBuf| {
+            let smoke = run::Run::new(&graftwire);
+            (if args.json { smoke.arg("--json") } else { smoke }).arg("smoke").arg(plugin)
+        };
         let (path, data) = STREAM;
-        return smoke
-            .arg("smoke")
-            .arg(metrics)
+        smoke(metrics)
             .args(["--after", COLLECT, "--query", QUERY, "--from", "now-10s", "--interval", "1s"])
             .args(["--stream", path, "--stream-data", data])
-            .run();
+            .run()?;
+        return smoke(sql).arg("--settings").arg(&settings).args(["--query", SQL]).run();
     }
     run::Run::new(&graftwire)
         .arg("workbench")
         .arg("--plugins")
         .arg(plugins)
+        .arg("--settings")
+        .arg(format!("graftwire-sql-datasource={}", settings.display()))
         .args(["--listen", &args.listen])
         .run()
+}
+
+/// Writes a database of this machine and the settings of a data source over it; gives the settings' file.
+fn database(target: &Path) -> anyhow::Result<PathBuf> {
+    let (database, settings) = (target.join("demo-machine.db"), target.join("demo-sql.json"));
+    let example = ["run", "--quiet", "--package", "graftwire-sql", "--example", "demo_database", "--"];
+    run::cargo().args(example).arg(&database).run()?;
+    std::fs::write(&settings, serde_json::json!({ "path": database }).to_string())?;
+    Ok(settings)
 }
 
 fn target_directory() -> anyhow::Result<PathBuf> {
