@@ -32,6 +32,7 @@
 
 #[cfg(feature = "v3")]
 pub mod app;
+pub mod broker;
 pub mod capability;
 pub mod http_adapter;
 pub mod instance;

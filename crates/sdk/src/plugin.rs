@@ -9,6 +9,7 @@ use graftwire_model::{Backend, BoxFuture, Capability};
 use graftwire_protocol::handshake::AppVersion;
 use tracing_core::Level;
 
+use crate::broker::Broker;
 use crate::build_info::BuildInfo;
 use crate::capability::{
     Admission, CallResource, CheckHealth, CollectMetrics, Conversion, PublishStream, QueryChunked, QueryData,
@@ -217,6 +218,13 @@ impl<I: Send + Sync + 'static> Plugin<I> {
         self
     }
 
+    /// Hands a broker to the host's connection: the plugin's code uses another copy of it, to make connections beside the
+    /// first one. Default: one that nobody uses. See [`crate::broker`].
+    pub fn broker(mut self, broker: Broker) -> Self {
+        self.options.broker = broker;
+        self
+    }
+
     /// Restricts the protocol versions that are announced. Default: every version compiled in.
     pub fn versions(mut self, versions: &[AppVersion]) -> Self {
         self.options.versions = versions.to_vec();
@@ -242,8 +250,8 @@ impl<I: Send + Sync + 'static> Plugin<I> {
     /// The plugin ready to be served over connections that somebody else makes, in a version that somebody else
     /// negotiated: for tests and for hosts in the same process.
     pub fn embedded(self, version: AppVersion) -> Embedded {
-        let draft_names = self.options.draft_names;
-        Embedded::new(version, self.into_parts(), draft_names)
+        let (draft_names, broker) = (self.options.draft_names, self.options.broker.clone());
+        Embedded::new(version, self.into_parts(), draft_names, broker)
     }
 
     /// Runs the plugin until its host wants it to end: handshake, services, log, signals. To be returned from `main`.

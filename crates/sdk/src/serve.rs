@@ -15,26 +15,32 @@ use graftwire_protocol::handshake::{
     AppVersion, HandshakeError, HandshakeLine, HostOffer, negotiate, read_offer,
 };
 use graftwire_protocol::{Router, Services};
-use graftwire_transport::{BindError, BindOptions, Bound, Secure, bind};
+use graftwire_transport::{BindError, BindOptions, Bound, Broker, Secure, bind};
 use tracing_core::Level;
 
 use crate::build_info::BuildInfo;
 use crate::limits::Limits;
 use crate::{logging, panics};
 
-mod connections;
+mod broker;
+pub(crate) mod connections;
 mod embedded;
 mod ending;
 mod flags;
+mod sessions;
 mod standalone;
 mod stdio;
 #[cfg_attr(not(feature = "auto-mtls"), path = "serve/no_tls.rs")]
 mod tls;
 
+use connections::Around;
 pub use embedded::Embedded;
 use ending::{Ending, Reason};
 use flags::Mode;
 pub use standalone::StandaloneError;
+
+/// Whether hosts that ask for it get many streams over one connection. The line's seventh field says so.
+const MULTIPLEX: bool = cfg!(feature = "multiplex");
 
 /// How long a plugin's own clean-up may take: Grafana kills after 2 s.
 const CLEAN_UP: Duration = Duration::from_millis(1_500);
@@ -49,6 +55,7 @@ pub(crate) struct ServeOptions {
     pub(crate) worker_threads: usize,
     pub(crate) versions: Vec<AppVersion>,
     pub(crate) tcp: bool,
+    pub(crate) broker: Broker,
     pub(crate) build_info: Option<BuildInfo>,
     pub(crate) draft_names: bool,
     pub(crate) on_start: Option<Box<dyn FnOnce() + Send>>,
@@ -63,6 +70,7 @@ impl Default for ServeOptions {
             worker_threads: 1,
             versions: Vec::new(),
             tcp: false,
+            broker: Broker::new(),
             build_info: None,
             draft_names: false,
             on_start: None,
@@ -253,12 +261,18 @@ async fn life(
     let bound = announce(bound, version, &offer, layer.as_ref())?;
     let secure = layer.map(|layer| layer.secure);
     let output = stdio::capture()?;
-    let router = router(version, backend, &capabilities, limits, Control::new(ending.control(output)));
+    let (broker, multiplexed) = (options.broker, MULTIPLEX && offer.multiplex.wanted);
+    broker.configure(place, secure.clone(), multiplexed);
+    let around = Around { secure, sessions: multiplexed.then(|| broker.clone()) };
+    let control = Control::new(ending.control(output, broker.clone()));
+    let router = router(version, backend, &capabilities, limits, control);
     let router = drafted(router, options.draft_names);
     if let Some(start) = options.on_start.take() {
         start();
     }
-    let reason = connections::serve(bound, router, limits, secure, &ending).await;
+    let reason = connections::serve(bound, router, limits, around, &ending).await;
+    // Listeners that the plugin's code still holds leave no socket file behind.
+    broker.shut("the plugin ends");
     clean_up(options.on_shutdown.take()).await;
     Ok(reason)
 }
@@ -279,7 +293,7 @@ fn announce(
         network: bound.network(),
         address: bound.address().to_owned(),
         server_cert: layer.map(|layer| layer.certificate.clone()),
-        multiplex: offer.multiplex.announced.then_some(false),
+        multiplex: offer.multiplex.announced.then_some(MULTIPLEX),
     };
     print_line(&line.to_string())?;
     Ok(bound)

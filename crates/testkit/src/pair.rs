@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use graftwire_host::{Capabilities, Link, LinkError, LinkOptions, LogBook};
+use graftwire_host::{Broker, Capabilities, Link, LinkError, LinkLayers, LinkOptions, LogBook};
 use graftwire_model::{Backend, PluginContext};
 use graftwire_protocol::handshake::PortRange;
 use graftwire_sdk::Plugin;
@@ -96,6 +96,16 @@ impl Pair {
                 let connection = dialer.dial().await?;
                 (connection, Server(tokio::spawn(serve_one(embedded, listener, plugin_tls))), None)
             }
+            Transport::Multiplexed => {
+                let (dialer, mut listener) = memory();
+                let connection = dialer.dial().await?;
+                let server = tokio::spawn(async move {
+                    if let Some(connection) = listener.accept().await {
+                        embedded.serve_multiplexed(connection).await;
+                    }
+                });
+                (connection, Server(server), None)
+            }
             Transport::Unix => {
                 let dir = tempfile::tempdir()?;
                 let place = dir.path().display().to_string();
@@ -121,7 +131,9 @@ impl Pair {
             Some(tls) => tls.connect(connection).await?,
         };
         let book = LogBook::new("pair", KEPT_RECORDS);
-        let link = Link::open(connection, wire.version, &options, &book).await?;
+        let mut layers = LinkLayers::default();
+        layers.multiplexed = wire.transport == Transport::Multiplexed;
+        let link = Link::open_through(connection, wire.version, &options, layers, &book).await?;
         Ok(Self { link, server, proxy, _dir: dir })
     }
 
@@ -143,6 +155,12 @@ impl Pair {
     /// What the host finds that the plugin can do.
     pub async fn capabilities(&self, context: &PluginContext) -> Capabilities {
         self.link.capabilities(context).await
+    }
+
+    /// The host's end of the broker.
+    #[must_use]
+    pub fn broker(&self) -> Broker {
+        self.link.broker()
     }
 
     /// Bytes that crossed the connection.

@@ -24,15 +24,17 @@ pub enum Transport {
     Tcp,
     /// Inside the process, encrypted as go-plugin's AutoMTLS does.
     AutoMtls,
+    /// Inside the process, as the first of many streams over one connection.
+    Multiplexed,
 }
 
 impl Wire {
     /// Every version compiled in over every kind of connection of this system.
     pub fn all() -> impl Iterator<Item = Self> {
         let transports: &[Transport] = if cfg!(unix) {
-            &[Transport::Memory, Transport::Unix, Transport::Tcp, Transport::AutoMtls]
+            &[Transport::Memory, Transport::Unix, Transport::Tcp, Transport::AutoMtls, Transport::Multiplexed]
         } else {
-            &[Transport::Memory, Transport::Tcp, Transport::AutoMtls]
+            &[Transport::Memory, Transport::Tcp, Transport::AutoMtls, Transport::Multiplexed]
         };
         AppVersion::ALL.iter().flat_map(move |version| {
             transports.iter().map(|transport| Self { version: *version, transport: *transport })
@@ -71,6 +73,7 @@ impl fmt::Display for Wire {
             Transport::Unix => "unix",
             Transport::Tcp => "tcp",
             Transport::AutoMtls => "memory with AutoMTLS",
+            Transport::Multiplexed => "a multiplexed connection",
         };
         write!(f, "v{} over {transport}", self.version)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graftwire_protocol::Router;
-use graftwire_transport::{Bound, Connection, Secure, Side};
+use graftwire_transport::{Bound, Broker, Connection, Secure, Side};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::ending::{Ending, Reason};
+use super::sessions;
 use crate::limits::Limits;
 
 /// How many calls one connection carries at once. Above the limit on live channels, so that this limit's clear error
@@ -28,13 +29,21 @@ const HEADER_BYTES: u32 = 64 * 1024;
 /// How long to wait after the system refused a connection, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What was negotiated around the bytes of every connection.
+#[derive(Clone, Default)]
+pub(super) struct Around {
+    pub(super) secure: Option<Arc<dyn Secure>>,
+    /// Connections hold many streams, which this broker opens and takes too.
+    pub(super) sessions: Option<Broker>,
+}
+
 /// Accepts and serves until the end is called for; then gives calls under way their grace. The socket file is gone
 /// when this returns.
 pub(super) async fn serve(
     bound: Bound,
     router: Router,
     limits: Limits,
-    secure: Option<Arc<dyn Secure>>,
+    around: Around,
     ending: &Ending,
 ) -> Reason {
     let (close, closing) = watch::channel(false);
@@ -46,7 +55,7 @@ pub(super) async fn serve(
             reason = &mut ended => break reason,
             accepted = bound.accept() => match accepted {
                 Ok(connection) => {
-                    connections.spawn(take(connection, secure.clone(), router.clone(), closing.clone()));
+                    connections.spawn(take(connection, around.clone(), router.clone(), closing.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection of the host was refused by the system");
@@ -66,8 +75,16 @@ pub(super) async fn serve(
     reason
 }
 
-/// A connection as it came, with the layer that was negotiated around it.
-async fn take(
+/// A connection as it came: many streams inside it, or itself, and the layer around each.
+async fn take(connection: Connection, around: Around, router: Router, closing: watch::Receiver<bool>) {
+    match around.sessions {
+        Some(broker) => sessions::carry(connection, around.secure, broker, router, closing).await,
+        None => carry_inside(connection, around.secure, router, closing).await,
+    }
+}
+
+/// HTTP/2 inside the layer that was negotiated.
+pub(super) async fn carry_inside(
     connection: Connection,
     secure: Option<Arc<dyn Secure>>,
     router: Router,
@@ -83,7 +100,7 @@ async fn take(
     carry(connection, router, closing).await;
 }
 
-pub(super) async fn carry(connection: Connection, router: Router, mut closing: watch::Receiver<bool>) {
+pub(crate) async fn carry(connection: Connection, router: Router, mut closing: watch::Receiver<bool>) {
     let service = service_fn(move |request| {
         let answer = router.answer(request);
         async move { Ok::<_, Infallible>(answer.await) }

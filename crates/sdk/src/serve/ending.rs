@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use futures_util::StreamExt as _;
-use graftwire_model::ReplyStream;
+use graftwire_model::{CallError, ReplyStream};
 use graftwire_protocol::goplugin::StdioChannel;
+use graftwire_protocol::goplugin::broker::Message;
 use graftwire_protocol::goplugin::server::ControlEvents;
+use graftwire_transport::Broker;
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
 use super::stdio::Output;
-use super::{ServeError, refused};
+use super::{ServeError, broker, refused};
 
 /// How often the parent is looked at.
 const PARENT_INTERVAL: Duration = Duration::from_secs(1);
@@ -69,8 +72,8 @@ impl Ending {
     }
 
     /// go-plugin's services that speak for the process.
-    pub(super) fn control(&self, output: Output) -> Arc<dyn ControlEvents> {
-        Arc::new(ProcessControl { ending: self.clone(), output })
+    pub(super) fn control(&self, output: Output, broker: Broker) -> Arc<dyn ControlEvents> {
+        Arc::new(ProcessControl { ending: self.clone(), output, broker })
     }
 
     /// SIGTERM ends the process in an orderly way. SIGINT is ignored: Ctrl-C in the host's terminal reaches the whole
@@ -154,6 +157,19 @@ impl Ending {
 struct ProcessControl {
     ending: Ending,
     output: Output,
+    broker: Broker,
+}
+
+impl ProcessControl {
+    /// Streams of the host must not keep its connection open when the process ends.
+    fn until_the_end<T: Send + 'static>(
+        &self,
+        stream: impl Stream<Item = Result<T, CallError>> + Send + 'static,
+    ) -> ReplyStream<T> {
+        let ends = WatchStream::new(self.ending.reason.subscribe())
+            .filter(|reason| std::future::ready(reason.is_some()));
+        ReplyStream::new(stream.take_until(ends.into_future()))
+    }
 }
 
 impl ControlEvents for ProcessControl {
@@ -162,9 +178,11 @@ impl ControlEvents for ProcessControl {
     }
 
     fn stdio(&self) -> ReplyStream<(StdioChannel, Bytes)> {
-        let until_the_end = WatchStream::new(self.ending.reason.subscribe())
-            .filter(|reason| std::future::ready(reason.is_some()));
-        ReplyStream::new(self.output.subscribe().take_until(until_the_end.into_future()))
+        self.until_the_end(self.output.subscribe())
+    }
+
+    fn broker(&self, incoming: ReplyStream<Message>) -> ReplyStream<Message> {
+        self.until_the_end(broker::carry(&self.broker, incoming))
     }
 }
 
@@ -175,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn the_first_reason_stays_and_output_streams_end() {
         let ending = Ending::new();
-        let control = ending.control(Output::none());
+        let control = ending.control(Output::none(), Broker::new());
         let mut output = control.stdio();
         ending.call_for(Reason::HostGone);
         control.shutdown();

@@ -94,7 +94,7 @@ pub(super) async fn serve(
     if let Some(start) = options.on_start.take() {
         start();
     }
-    let reason = connections::serve(bound, router, limits, None, &ending).await;
+    let reason = connections::serve(bound, router, limits, connections::Around::default(), &ending).await;
     drop(written);
     clean_up(options.on_shutdown.take()).await;
     Ok(reason)

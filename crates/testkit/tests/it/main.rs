@@ -2,6 +2,7 @@
 //!
 //! - `app`: an app's admission, conversion and routes over every version and kind of connection
 //! - `wires`: one plugin over every version and kind of connection, every call; errors keep code, text and origin
+//! - `broker`: connections beside the first one in both directions: plain, multiplexed, with TLS
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
@@ -10,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod app;
+mod broker;
 mod faults;
 mod leftovers;
 mod process;

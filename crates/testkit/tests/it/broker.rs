@@ -1,0 +1,131 @@
+//! The broker between a host and a plugin's process, plain, multiplexed, and with TLS.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use graftwire_host::{LaunchOptions, Plugin, PluginSpec, RpcChannel};
+use graftwire_model::{CallContext, ReplyStream, ResourceRequest};
+use graftwire_protocol::goplugin::server::{Control, ControlEvents, HealthService};
+use graftwire_protocol::goplugin::{self, StdioChannel};
+use graftwire_sdk::broker::{self, Connection, Services};
+
+fn executable() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.join("examples/broker_plugin")
+}
+
+pub(crate) async fn start(options: LaunchOptions) -> Plugin {
+    let spec = PluginSpec::of_executable(executable()).with_id("graftwire-broker-datasource");
+    Plugin::start(&spec, &options).await.unwrap()
+}
+
+/// What a resource answers: its status and text.
+pub(crate) async fn resource(plugin: &Plugin, url: &str) -> (i32, String) {
+    let path = url.split('?').next().unwrap_or_default().to_owned();
+    let request = ResourceRequest { path, url: url.to_owned(), ..ResourceRequest::default() };
+    let mut pieces = plugin.backend().call_resource(CallContext::new(), request).await.unwrap();
+    let piece = pieces.next().await.unwrap().unwrap();
+    (piece.status, String::from_utf8_lossy(&piece.body).into_owned())
+}
+
+fn ways() -> [(&'static str, LaunchOptions); 4] {
+    let new = LaunchOptions::new;
+    [
+        ("plain", new()),
+        ("multiplexed", new().multiplex(true)),
+        ("TLS", new().auto_mtls(true)),
+        ("TLS, multiplexed", new().multiplex(true).auto_mtls(true)),
+    ]
+}
+
+async fn is_serving(connection: Connection) -> bool {
+    goplugin::client::ping(RpcChannel::open(connection).await.unwrap()).await.unwrap()
+}
+
+/// go-plugin's health, as the host's end serves it.
+fn health() -> Services {
+    struct Quiet;
+    impl ControlEvents for Quiet {
+        fn shutdown(&self) {}
+        fn stdio(&self) -> ReplyStream<(StdioChannel, bytes::Bytes)> {
+            ReplyStream::from_items([])
+        }
+    }
+    let health = HealthService::new(Control::new(Arc::new(Quiet)));
+    Services::new().with(goplugin::health::generated::health_server::HealthServer::new(health))
+}
+
+fn files(dir: &Path) -> usize {
+    std::fs::read_dir(dir).map_or(0, Iterator::count)
+}
+
+#[tokio::test]
+async fn both_ends_reach_each_other_by_id() {
+    for (way, options) in ways() {
+        let plugin = start(options).await;
+        let dir = Path::new(&plugin.negotiated().address).parent().unwrap().to_owned();
+        let (status, id) = resource(&plugin, "accept").await;
+        assert_eq!((status, id.as_str()), (200, "1"), "{way}");
+        assert!(is_serving(plugin.broker().dial(1).await.unwrap()).await, "{way}");
+        assert_eq!(files(&dir), if plugin.negotiated().multiplexed { 1 } else { 2 }, "{way}");
+
+        let id = plugin.broker().next_id();
+        let serving = tokio::spawn(broker::serve(plugin.broker().accept(id).await.unwrap(), health()));
+        let (status, said) = resource(&plugin, &format!("dial?id={id}")).await;
+        assert_eq!((status, said.as_str()), (200, "serving: true"), "{way}");
+        serving.abort();
+        let report = plugin.stop().await;
+        assert!(report.orderly && report.exit.unwrap().is_success(), "{way}: {report:?}");
+        assert!(!dir.exists(), "{way}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_accepts_is_an_error_in_words() {
+    for (way, options) in ways().into_iter().take(2) {
+        let plugin = start(options).await;
+        let (by_plugin, by_host) = tokio::join!(resource(&plugin, "dial?id=99"), async {
+            plugin.broker().dial(98).await.unwrap_err().to_string()
+        });
+        for text in [by_plugin.1, by_host] {
+            assert!(
+                text.contains("nothing was heard of") || text.contains("nobody accepts"),
+                "{way}: {text}"
+            );
+        }
+        let (status, text) = resource(&plugin, "accept?id=5").await;
+        assert_eq!(status, 200, "{text}");
+        let (status, text) = resource(&plugin, "accept?id=5").await;
+        assert_eq!((status, text.contains("broker id 5 is accepted already")), (502, true), "{way}: {text}");
+        plugin.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn listeners_that_the_plugin_never_drops_leave_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = LaunchOptions::new()
+        .socket_directory(graftwire_host::SocketDirectory::PluginsChoice)
+        .variable("TMPDIR", dir.path().display().to_string());
+    let plugin = start(options).await;
+    assert_eq!(resource(&plugin, "hold").await, (200, "1".to_owned()));
+    assert_eq!(resource(&plugin, "hold").await, (200, "2".to_owned()));
+    assert_eq!(files(dir.path()), 3);
+    let report = plugin.stop().await;
+    assert!(report.orderly, "{report:?}");
+    assert_eq!(files(dir.path()), 0);
+}
+
+#[tokio::test]
+async fn a_broker_that_the_host_never_opened_hangs_nobody() {
+    let spec = PluginSpec::of_executable(executable()).with_id("graftwire-broker-datasource");
+    let mut calls = graftwire_host::LinkOptions::default();
+    calls.attends = false;
+    let book = graftwire_host::LogBook::new("broker", 10);
+    let plugin = Plugin::start_with(&spec, &LaunchOptions::new(), &calls, book).await.unwrap();
+    let (status, text) = resource(&plugin, "accept").await;
+    assert_eq!((status, text.contains("was not opened within 5s")), (502, true), "{text}");
+    plugin.stop().await;
+}
