@@ -1,0 +1,5 @@
+//! LogQL beside Loki's own code and documentation.
+
+mod cases;
+mod documented;
+mod recorded;
