@@ -49,6 +49,8 @@ pub struct LinkOptions {
     /// Whether the output and broker streams of go-plugin are opened, as hosts do. Default: yes. Whoever passes on the
     /// calls of another host says no: there is room for one reader, and the other host is it.
     pub attends: bool,
+    /// Whether an app's services are asked for under the names of the protocol's draft (package `plugin.v3`). Default: no.
+    pub draft_names: bool,
 }
 
 impl Default for LinkOptions {
@@ -59,6 +61,7 @@ impl Default for LinkOptions {
             pulse: Some(Pulse::default()),
             tap: None,
             attends: true,
+            draft_names: false,
         }
     }
 }
@@ -146,6 +149,7 @@ impl Link {
         let channel = RpcChannel {
             observer: options.observer.clone(),
             tap: options.tap.clone(),
+            draft_names: options.draft_names,
             silence: options.pulse.is_some().then(|| silence.clone()),
             ..asking.clone()
         };

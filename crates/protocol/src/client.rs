@@ -47,3 +47,10 @@ pub fn client<T: Rpc>(version: AppVersion, channel: T, limits: MessageLimits) ->
         AppVersion::PluginV2 => Arc::new(v2::client::Client::new(channel, limits)),
     }
 }
+
+/// A call under the name that its service had in the draft of version 3 (package `plugin.v3`); any other as it is. For
+/// channels to plugins that serve the draft.
+#[must_use]
+pub fn with_draft_names<B>(request: http::Request<B>) -> http::Request<B> {
+    crate::v3::draft::asked(request)
+}

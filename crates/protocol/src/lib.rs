@@ -33,7 +33,7 @@ mod services;
 
 pub use adapt::AdaptError;
 #[cfg(feature = "client")]
-pub use client::{Rpc, client};
+pub use client::{Rpc, client, with_draft_names};
 pub use limits::MessageLimits;
 #[cfg(feature = "server")]
 pub use segments::Segments;

@@ -26,6 +26,7 @@ pub struct RpcChannel {
     pub(super) sender: SendRequest<Counting>,
     pub(super) observer: Option<Arc<dyn CallObserver>>,
     pub(super) tap: Option<Arc<dyn CallTap>>,
+    pub(super) draft_names: bool,
     pub(super) fate: Fate,
     pub(super) silence: Option<Silence>,
 }
@@ -55,6 +56,7 @@ impl Service<Request<tonic::body::Body>> for RpcChannel {
     }
 
     fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
+        let request = if self.draft_names { graftwire_protocol::with_draft_names(request) } else { request };
         let outgoing = Arc::<Outgoing>::default();
         let mut track = self
             .observer

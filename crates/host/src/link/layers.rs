@@ -88,7 +88,14 @@ pub(super) async fn http2(
         .handshake(TokioIo::new(stream))
         .await
         .map_err(LinkError::http2)?;
-    let channel = RpcChannel { sender, observer: None, tap: None, fate: Fate::default(), silence: None };
+    let channel = RpcChannel {
+        sender,
+        observer: None,
+        tap: None,
+        draft_names: false,
+        fate: Fate::default(),
+        silence: None,
+    };
     Ok((channel, async move { drop(driver.await) }))
 }
 

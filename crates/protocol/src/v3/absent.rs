@@ -7,6 +7,14 @@ pub(crate) const fn method(_capability: graftwire_model::Capability) -> Option<&
 }
 
 #[cfg(feature = "client")]
+pub(crate) mod draft {
+    /// No call has another name.
+    pub(crate) fn asked<B>(request: http::Request<B>) -> http::Request<B> {
+        request
+    }
+}
+
+#[cfg(feature = "client")]
 pub(crate) mod client {
     use graftwire_model::{
         AdmissionReviewRequest, AdmissionReviewResponse, CallContext, CallError, Capability, ReplyStream,

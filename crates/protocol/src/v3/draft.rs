@@ -1,36 +1,18 @@
 //! The name under which a draft of version 3 was served: package [`PACKAGE`]. Only the paths differ.
 //!
 //! A plugin serves both names after [`crate::Router::with_draft_names`], a host asks for the draft's through
-//! [`DraftNames`]. Both are deliberately off unless asked for: no released server is known to use the draft.
-
-use std::task::{Context, Poll};
+//! [`crate::with_draft_names`]. Both are deliberately off unless asked for: no released server is known to use the draft.
 
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
-use tower_service::Service;
 
 /// The protobuf package of the draft.
 pub const PACKAGE: &str = "plugin.v3";
 
-/// A channel that asks for the draft's names. Calls of other versions pass as they are.
-#[derive(Debug, Clone)]
-pub struct DraftNames<T>(pub T);
-
-impl<T, B> Service<Request<B>> for DraftNames<T>
-where
-    T: Service<Request<B>>,
-{
-    type Response = T::Response;
-    type Error = T::Error;
-    type Future = T::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<B>) -> T::Future {
-        self.0.call(renamed(request, super::PACKAGE, PACKAGE))
-    }
+/// The request under the draft's name, if it is one of version 3.
+#[cfg(feature = "client")]
+pub(crate) fn asked<B>(request: Request<B>) -> Request<B> {
+    renamed(request, super::PACKAGE, PACKAGE)
 }
 
 /// The draft's name of a service of version 3; `None` for any other.

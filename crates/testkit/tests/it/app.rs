@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use graftwire_host::Support;
+use graftwire_host::{LinkOptions, Support};
 use graftwire_model::*;
 use graftwire_sdk::app::{
     AppContext, CallRoute, Caller, ConvertVersions, ReviewAdmission, TokenError, VerifyToken,
@@ -108,7 +108,7 @@ fn app() -> Plugin<App> {
 
 /// Whether apps can be reached over a wire at all: their services stand beside those of version 2.
 fn carries_apps(wire: Wire) -> bool {
-    wire.to_string().starts_with("v2")
+    wire.carries(Capability::CallRoute)
 }
 
 const OBJECT: &str = r#"{"apiVersion":"a.ext/v1","metadata":{"name":"n"}}"#;
@@ -308,5 +308,24 @@ async fn tokens_travel_as_metadata_and_come_through_once_each() {
         );
         assert_eq!(call(&[(access, "s3cret"), (id, "any")]).await, Err(Code::Unauthenticated), "{wire}");
         assert_eq!(call(&[(access, "s3cret2")]).await, Err(Code::Unauthenticated), "{wire}");
+    }
+}
+
+#[tokio::test]
+async fn the_drafts_names_are_served_and_asked_for_on_request() {
+    for wire in Wire::in_memory().filter(|wire| carries_apps(*wire)) {
+        for (serves, asks, works) in
+            [(false, false, true), (true, false, true), (true, true, true), (false, true, false)]
+        {
+            let plugin = if serves { app().draft_names() } else { app() };
+            let mut options = LinkOptions::default();
+            options.draft_names = asks;
+            let pair = Pair::open_with(plugin, wire, options).await.unwrap();
+            let answer = pair.backend().review_admission(CallContext::new(), review()).await;
+            assert_eq!(answer.is_ok(), works, "{wire}: served {serves}, asked for {asks}");
+            let found = pair.capabilities(&PluginContext::default()).await;
+            assert_eq!(found.has(Capability::CallRoute), works, "{wire}: served {serves}, asked for {asks}");
+            assert!(found.has(Capability::CollectMetrics), "{wire}: version 2 has the names it always had");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The whole way: host → client → wire → server → dispatcher → plugin, and the process around the plugin.
 //!
 //! - `app`: an app's admission, conversion and routes over every version and kind of connection
+//! - `app_go`: the same against a Go host with tokens, and against a Go app
 //! - `wires`: one plugin over every version and kind of connection, every call; errors keep code, text and origin
 //! - `broker`: connections beside the first one in both directions: plain, multiplexed, with TLS
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
@@ -12,6 +13,7 @@
 
 mod app;
 mod broker;
+mod app_go;
 mod faults;
 mod leftovers;
 mod process;
