@@ -158,6 +158,12 @@ impl QueryError {
         Self { source: ErrorSource::Downstream, status: 400, ..Self::plugin(message) }
     }
 
+    /// An error whose fault and status its cause tells, see [`crate::fault`].
+    pub fn caused_by(message: impl Into<String>, cause: impl Error + Send + Sync + 'static) -> Self {
+        let crate::fault::Fault { source, status } = crate::fault::Fault::of(&cause);
+        Self { source, status, ..Self::plugin(message) }.with_cause(cause)
+    }
+
     /// The same error with another HTTP-like status.
     #[must_use]
     pub const fn with_status(mut self, status: i32) -> Self {

@@ -34,6 +34,7 @@
 pub mod app;
 pub mod broker;
 pub mod capability;
+pub mod fault;
 pub mod http_adapter;
 pub mod instance;
 pub mod interval;
@@ -47,6 +48,7 @@ mod build_info;
 mod dispatch;
 mod panics;
 mod plugin;
+mod query_types;
 mod serve;
 
 pub use build_info::BuildInfo;
@@ -59,6 +61,7 @@ pub use graftwire_protocol::handshake::AppVersion;
 pub use instance::{InstanceContext, InstanceError};
 pub use limits::Limits;
 pub use plugin::Plugin;
+pub use query_types::{QueryHandler, QueryTypes};
 pub use serve::{Embedded, ServeError, StandaloneError};
 
 pub use graftwire_frame as frame;
