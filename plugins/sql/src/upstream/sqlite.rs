@@ -7,17 +7,17 @@
 //! |---|---|
 //! | may this file be opened | `place` |
 //! | what may a statement do | `guard` |
-//! | declared types → column types | `types` |
+//! | declared types → column types | `declared` |
 //! | rows → cells | `select` |
 //! | tables, columns, functions | `catalog` |
 //! | SQLite's errors → ours | `error` |
 
 mod catalog;
+mod declared;
 mod error;
 mod guard;
 mod place;
 mod select;
-mod types;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,7 @@
 //! | module | what it proves |
 //! |---|---|
 //! | `formats` | time series, tables and log lines; macros and fills; goldens of the Go SDK through the plugin |
-//! | `types` | each declared type's column, and values that don't keep to it |
+//! | `columns` | each declared type's column, and values that don't keep to it |
 //! | `refused` | everything that would write, attach, load or run twice |
 //! | `places` | files that can't or mustn't be opened |
 //! | `trouble` | slow, cancelled, locked, damaged, too large |
@@ -19,6 +19,7 @@
     clippy::print_stdout
 )]
 
+mod columns;
 mod editor;
 mod formats;
 mod gohost;
@@ -26,5 +27,4 @@ mod pieces;
 mod places;
 mod refused;
 mod trouble;
-mod types;
 mod world;

@@ -9,8 +9,8 @@ use graftwire_sdk::sql::Cell;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement};
 
+use super::declared::Declared;
 use super::error::Context;
-use super::types::Declared;
 use crate::collector::Collector;
 use crate::upstream::UpstreamError;
 
