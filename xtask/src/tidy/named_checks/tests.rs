@@ -25,6 +25,21 @@ fn a_check_that_is_gone_is_found() {
 }
 
 #[test]
+fn features_that_are_there_name_their_proof() {
+    let architecture = format!("{HEADING}\n|---|---|\n| a | `it_works` |\n");
+    let features = "| feature | state | proof |\n|---|---|---|\n| a | yes | `it_works`, `query: it works` |\n| b | later | hope |\n\
+                    | c | yes | hope |\n| d | yes | `gone` |\n";
+    let workspace = Workspace::of_files([
+        (PATH, architecture.as_str()),
+        (FEATURES, features),
+        ("a/tests.rs", "#[test]\nfn it_works() {}\n"),
+        ("plugins/a/ui/test/checks.cjs", "  async 'query: it works'(host, assert) {\n"),
+    ]);
+    let found: Vec<_> = check(&workspace).into_iter().map(|finding| finding.found).collect();
+    assert_eq!(found, ["names no check", "there is no check \"gone\""]);
+}
+
+#[test]
 fn a_table_that_is_gone_is_found() {
     assert_eq!(check(&Workspace::of_files([(PATH, "# A\n")])).len(), 1);
     assert_eq!(check(&Workspace::default()).len(), 1);
