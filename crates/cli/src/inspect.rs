@@ -35,6 +35,8 @@ struct Inspection {
     file_size: Option<u64>,
     offer: HostOffer,
     negotiated: Negotiated,
+    /// It ran before, and goes on.
+    attached: bool,
     /// From the start of the process to the handshake line.
     start_time: Duration,
     /// Once it has announced itself, before any call.
@@ -74,6 +76,7 @@ async fn look(session: &Session, offer: HostOffer) -> Result<(Inspection, graftw
         file_size: fs::metadata(executable).ok().map(|metadata| metadata.len()),
         offer,
         negotiated: plugin.negotiated().clone(),
+        attached: plugin.is_attached(),
         start_time: plugin.start_time(),
         usage_at_start,
         usage: plugin.usage(),
@@ -90,6 +93,7 @@ pub(crate) fn stop_text(stopped: &StopReport) -> String {
     let millis = stopped.took.as_secs_f64() * 1000.0;
     let exit = stopped.exit.map_or_else(|| "no exit seen".to_owned(), |exit| exit.to_string());
     match stopped.orderly {
+        true if stopped.left_running => "it goes on running".to_owned(),
         true => format!("by itself within {millis:.0} ms, {exit}"),
         false => format!("not by itself: {exit} after {millis:.0} ms"),
     }

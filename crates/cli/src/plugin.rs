@@ -2,6 +2,7 @@
 //!
 //! It deliberately does not keep a plugin running: when it ends, the command fails. The workbench supervises.
 
+pub(crate) mod attached;
 pub(crate) mod context;
 pub(crate) mod settings;
 pub(crate) mod wire;
@@ -27,10 +28,18 @@ const KEPT_RECORDS: usize = 1000;
 /// Which plugin, started how, asked on whose behalf.
 #[derive(Debug, Args)]
 pub(crate) struct PluginArgs {
-    /// The plugin: a folder with plugin.json in or below it, a plugin.json, or an executable.
+    /// The plugin: a folder with plugin.json in or below it, a plugin.json, or an executable; with --attach also the
+    /// address of a running one.
     #[arg(value_name = "PLUGIN")]
     pub(crate) plugin: PathBuf,
-    /// The plugin's id, for a bare executable [default: its file name].
+    /// The plugin runs already, for instance under a debugger: PLUGIN is its folder with standalone.txt, host:port, a
+    /// socket file, or its handshake line. It goes on running afterwards.
+    #[arg(long, help_heading = "Plugin", conflicts_with_all = ["env", "inherit_env", "auto_mtls", "protocol"])]
+    attach: bool,
+    /// Ask for an encrypted connection, as go-plugin's AutoMTLS does (Grafana never asks).
+    #[arg(long, help_heading = "Plugin")]
+    auto_mtls: bool,
+    /// The plugin's id, for a bare executable or address [default: its file name].
     #[arg(long, value_name = "ID", help_heading = "Plugin")]
     id: Option<String>,
     /// The data source's settings: a JSON file with {"jsonData":{…},"url":…,"user":…,"database":…}, or with the
@@ -86,20 +95,28 @@ impl PluginArgs {
 
     /// Finds the plugin.
     pub(crate) fn spec(&self) -> Result<PluginSpec, Failure> {
-        let spec = PluginSpec::resolve(&self.plugin).map_err(Failure::start)?;
+        let spec = match self.attach {
+            true => attached::find(&self.plugin.to_string_lossy())?.0,
+            false => PluginSpec::resolve(&self.plugin).map_err(Failure::start)?,
+        };
         Ok(match &self.id {
             Some(id) => spec.with_id(id),
             None => spec,
         })
     }
 
-    /// The process as Grafana 12.4 would start it.
-    pub(crate) fn launch_options(&self) -> LaunchOptions {
+    /// The process as Grafana 12.4 would start it, or where it runs.
+    pub(crate) fn launch_options(&self) -> Result<LaunchOptions, Failure> {
+        if self.attach {
+            let (_, place) = attached::find(&self.plugin.to_string_lossy())?;
+            return Ok(LaunchOptions::new().attach_to(place));
+        }
         let options = LaunchOptions::new()
             .offer(self.offer())
+            .auto_mtls(self.auto_mtls)
             .inherit_environment(self.inherit_env)
             .start_timeout(self.start_timeout);
-        self.env.iter().fold(options, |options, (name, value)| options.variable(name, value))
+        Ok(self.env.iter().fold(options, |options, (name, value)| options.variable(name, value)))
     }
 
     /// What every call carries.
@@ -186,7 +203,7 @@ pub(crate) fn with_session_to_end<T>(
 
 async fn start(args: &PluginArgs, spec: &PluginSpec, context: PluginContext) -> Result<Session, Failure> {
     let progress = Progress::begin(args.verbose);
-    progress.say(format!("starting {}", spec.id()));
+    progress.say(format!("{} {}", if args.attach { "attaching to" } else { "starting" }, spec.id()));
     let book = LogBook::new(spec.id(), KEPT_RECORDS);
     if args.verbose {
         progress.follow(&book);
@@ -197,7 +214,7 @@ async fn start(args: &PluginArgs, spec: &PluginSpec, context: PluginContext) -> 
     let recorder = recorder.transpose()?;
     calls.tap = recorder.as_ref().map(Recorder::tap);
     let plugin =
-        Plugin::start_with(spec, &args.launch_options(), &calls, book).await.map_err(Failure::start)?;
+        Plugin::start_with(spec, &args.launch_options()?, &calls, book).await.map_err(Failure::start)?;
     Ok(Session { plugin, context, progress, recorder, timeout: args.timeout, verbose: args.verbose })
 }
 
@@ -209,7 +226,11 @@ async fn run<T>(
         done = work(&session) => done,
         () = interrupted() => Err(Failure::interrupted()),
     };
-    session.progress.say("stopping the plugin");
+    session.progress.say(if session.plugin.is_attached() {
+        "leaving the plugin"
+    } else {
+        "stopping the plugin"
+    });
     let stopped = session.plugin.stop().await;
     if !stopped.orderly && session.verbose {
         session.progress.print(&disorderly(&stopped));

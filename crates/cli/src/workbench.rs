@@ -34,6 +34,10 @@ pub(crate) struct WorkbenchArgs {
     /// A folder with plugins in it, or one plugin; may be repeated [default: plugins].
     #[arg(long, value_name = "DIR")]
     plugins: Vec<PathBuf>,
+    /// A plugin that runs already, for instance under a debugger: its folder with standalone.txt, or ID=ADDRESS; may be
+    /// repeated. It is not started, and goes on running afterwards.
+    #[arg(long, value_name = "PLACE")]
+    attach: Vec<String>,
     /// Where the page is served; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3333")]
     listen: String,

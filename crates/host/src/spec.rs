@@ -50,6 +50,17 @@ impl PluginSpec {
         Ok(Self::of_executable(path))
     }
 
+    /// As [`PluginSpec::resolve`], for a plugin that is not to be started: its executable need not be there.
+    ///
+    /// # Errors
+    /// As there, but for the executable.
+    pub fn described_at(path: impl AsRef<Path>) -> Result<Self, SpecError> {
+        match Self::resolve(path) {
+            Err(SpecError::NoBuild { manifest, .. }) => Self::of_manifest_alone(&manifest),
+            other => other,
+        }
+    }
+
     /// Every plugin below a folder, as Grafana searches its plugin folder: recursively, following symbolic
     /// links, preferring `dist/`, skipping `node_modules` and dot folders. Sorted by path. A plugin that can't
     /// be run is an error in its place and does not hide the others.
@@ -140,14 +151,25 @@ impl PluginSpec {
         let manifest = Manifest::read(path)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let executable = executable_of(&manifest, path, &folder)?;
-        Ok(Self {
+        Ok(Self::of_parts(manifest, executable, folder))
+    }
+
+    fn of_manifest_alone(path: &Path) -> Result<Self, SpecError> {
+        let manifest = Manifest::read(path)?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let executable = folder.join(platform::file_name(&manifest.executable));
+        Ok(Self::of_parts(manifest, executable, folder))
+    }
+
+    fn of_parts(manifest: Manifest, executable: PathBuf, folder: PathBuf) -> Self {
+        Self {
             version: manifest.version().to_owned(),
             id: manifest.id,
             name: manifest.name,
             kind: manifest.kind,
             executable,
             folder: Some(folder),
-        })
+        }
     }
 }
 
@@ -163,7 +185,7 @@ fn executable_of(manifest: &Manifest, path: &Path, folder: &Path) -> Result<Path
     }
     let present = files_beside(&looked_for, &manifest.executable);
     let (id, executable) = (manifest.id.clone(), manifest.executable.clone());
-    Err(SpecError::NoBuild { id, executable, looked_for, present })
+    Err(SpecError::NoBuild { id, executable, looked_for, present, manifest: path.to_owned() })
 }
 
 /// The names of the files in the same folder that begin with the executable's name.

@@ -51,16 +51,23 @@ fn heading(text: &mut Text, seen: &Inspection) {
         text.line("type", spec.kind());
     }
     let size = seen.file_size.map(|size| format!(" ({})", mebibytes(size))).unwrap_or_default();
-    text.line("executable", &format!("{}{size}", spec.executable().display()));
+    if !seen.attached {
+        text.line("executable", &format!("{}{size}", spec.executable().display()));
+    }
 }
 
 fn handshake(text: &mut Text, seen: &Inspection) {
     let (offer, agreed) = (&seen.offer, &seen.negotiated);
     let ports = format!("{}-{}", offer.ports.min, offer.ports.max);
-    text.line(
-        "offered",
-        &format!("protocol {:?}, go-plugin {CORE_VERSION}, ports {ports}, no TLS", offer.versions),
-    );
+    let tls = if agreed.server_cert.is_some() { "TLS" } else { "no TLS" };
+    if seen.attached {
+        text.line("offered", "nothing: it ran already");
+    } else {
+        text.line(
+            "offered",
+            &format!("protocol {:?}, go-plugin {CORE_VERSION}, ports {ports}, {tls}", offer.versions),
+        );
+    }
     text.line("negotiated", &format!("protocol {}", agreed.version));
     text.line("address", &format!("{} {}", agreed.network, agreed.address));
     text.line("tls", if agreed.server_cert.is_some() { "yes" } else { "no" });
@@ -77,7 +84,9 @@ const fn multiplex(seen: &Inspection) -> &'static str {
 
 fn process(text: &mut Text, seen: &Inspection, stopped: &StopReport) {
     let millis = seen.start_time.as_secs_f64() * 1000.0;
-    text.line("start", &format!("{millis:.1} ms to the handshake line"));
+    if !seen.attached {
+        text.line("start", &format!("{millis:.1} ms to the handshake line"));
+    }
     match (seen.usage_at_start, seen.usage) {
         (Some(start), Some(now)) => {
             let (start, now, peak) =
@@ -169,13 +178,14 @@ pub(super) fn to_json(seen: &Inspection, stopped: &StopReport) -> Value {
         },
         "offered": {
             "coreVersion": CORE_VERSION, "protocolVersions": seen.offer.versions,
-            "minPort": seen.offer.ports.min, "maxPort": seen.offer.ports.max, "tls": false,
+            "minPort": seen.offer.ports.min, "maxPort": seen.offer.ports.max, "tls": agreed.server_cert.is_some(),
         },
         "negotiated": {
             "protocolVersion": agreed.version.to_string(), "network": agreed.network.to_string(),
             "address": agreed.address, "tls": agreed.server_cert.is_some(),
             "multiplexAnnounced": agreed.announced_multiplex,
         },
+        "attached": seen.attached,
         "startMillis": seen.start_time.as_secs_f64() * 1000.0,
         "memory": {"atStart": seen.usage_at_start.map(usage), "afterCalls": seen.usage.map(usage)},
         "end": {

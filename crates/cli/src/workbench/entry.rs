@@ -36,8 +36,13 @@ struct Running {
 }
 
 impl Entry {
-    /// A plugin that can be started.
-    pub(super) fn new(spec: PluginSpec, instance: Instance, changes: broadcast::Sender<Change>) -> Self {
+    /// A plugin that can be started, or that runs where the options say.
+    pub(super) fn new(
+        spec: PluginSpec,
+        options: LaunchOptions,
+        instance: Instance,
+        changes: broadcast::Sender<Change>,
+    ) -> Self {
         let id = spec.id().to_owned();
         let (context, _) = watch::channel(context::of(&spec, instance));
         let mut calls = LinkOptions::default();
@@ -46,7 +51,7 @@ impl Entry {
         // A call of a person waits a moment for a plugin that is being restarted, rather than fail at once.
         let mut policy = RestartPolicy::default();
         policy.calls_wait = Duration::from_secs(2);
-        let supervisor = Supervisor::with(spec, LaunchOptions::new(), calls, policy);
+        let supervisor = Supervisor::with(spec, options, calls, policy);
         Self { id, broken: None, running: Some(Running { supervisor, context }), health: Mutex::default() }
     }
 

@@ -2,17 +2,18 @@
 //!
 //! It deliberately keeps plugins that can't run in the list: why they can't is what one wants to see.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use graftwire_host::{PluginSpec, SpecError};
+use graftwire_host::{LaunchOptions, PluginSpec, SpecError};
 use tokio::sync::{Semaphore, broadcast};
 
 use super::channels::Channels;
 use super::entry::Entry;
 use super::{WorkbenchArgs, watch};
 use crate::failure::Failure;
+use crate::plugin::attached;
 use crate::plugin::settings::{self, Instance};
 
 /// How many plugins start at the same time.
@@ -45,7 +46,11 @@ impl Roster {
         let mut instances = Instances::read(args)?;
         let (changes, _) = broadcast::channel(FEED_CAPACITY);
         let default = [PathBuf::from(DEFAULT_FOLDER)];
-        let folders = if args.plugins.is_empty() { &default } else { args.plugins.as_slice() };
+        let folders = match args.plugins.as_slice() {
+            // Who attaches to plugins may have no others.
+            [] if args.attach.is_empty() => &default,
+            folders => folders,
+        };
         if let Some(missing) = folders.iter().find(|folder| !folder.exists()) {
             return Err(Failure::start_text(format!(
                 "{} does not exist; name a folder with plugins in it, or one plugin, by --plugins",
@@ -53,15 +58,22 @@ impl Roster {
             )));
         }
         let mut entries: Vec<Arc<Entry>> = Vec::new();
+        for place in &args.attach {
+            let (spec, options) = running_at(place)?;
+            let instance = instances.take(spec.id());
+            entries.push(Arc::new(Entry::new(spec, options, instance, changes.clone())));
+        }
+        let attached: HashSet<String> = entries.iter().map(|entry| entry.id().to_owned()).collect();
         for found in folders.iter().flat_map(|folder| specs(folder)) {
             let entry = match found {
+                Ok(spec) if attached.contains(spec.id()) => continue,
                 Ok(spec) if entries.iter().any(|entry| entry.id() == spec.id()) => {
                     let place = spec.executable().display();
                     Entry::broken(place.to_string(), format!("another plugin has the id {}", spec.id()))
                 }
                 Ok(spec) => {
                     let instance = instances.take(spec.id());
-                    Entry::new(spec, instance, changes.clone())
+                    Entry::new(spec, LaunchOptions::new(), instance, changes.clone())
                 }
                 Err(error) => Entry::broken(place_of(&error), graftwire_model::error_text(&error)),
             };
@@ -111,6 +123,17 @@ impl Roster {
         let stops = self.entries.iter().map(|entry| entry.stop());
         futures_util::future::join_all(stops).await;
     }
+}
+
+/// A plugin that runs already: in a folder, or elsewhere under an id.
+fn running_at(place: &str) -> Result<(PluginSpec, LaunchOptions), Failure> {
+    let (id, place) = match place.split_once('=') {
+        Some((id, place)) => (Some(id), place),
+        None => (None, place),
+    };
+    let (spec, attachment) = attached::find(place)?;
+    let spec = id.map_or_else(|| spec.clone(), |id| spec.clone().with_id(id));
+    Ok((spec, LaunchOptions::new().attach_to(attachment)))
 }
 
 /// The plugins at a path: below a folder, or the one that is named.

@@ -3,6 +3,7 @@
 //! | file | what it proves |
 //! |---|---|
 //! | `run` | how the program and the bench plugin are started here |
+//! | `attach` | plugins that run already, and plugins that are asked for more than they can |
 //! | `frames` | every golden frame converts both ways; broken files are told, never a panic |
 //! | `calls` | inspect, query, resource, stream, health, metrics and smoke against a real plugin |
 //! | `recordings` | calls are recorded from in between and from here, played back, and a difference is found |
@@ -19,6 +20,7 @@
 )]
 #![cfg(unix)]
 
+mod attach;
 mod calls;
 mod exit_codes;
 mod frames;

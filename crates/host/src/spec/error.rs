@@ -102,6 +102,8 @@ pub enum SpecError {
         looked_for: PathBuf,
         /// Names of the files beside it that begin with `executable`.
         present: Vec<String>,
+        /// The plugin.json.
+        manifest: PathBuf,
     },
 }
 
