@@ -10,6 +10,7 @@
 pub mod goplugin;
 pub mod handshake;
 pub mod metadata;
+pub mod objects;
 #[cfg(feature = "client")]
 pub mod probe;
 pub mod status;

@@ -17,7 +17,8 @@ use graftwire_model::{
     AdmissionRequest, CallContext, CallError, Code, ConversionRequest, ConversionResponse, DataResponse,
     ErrorSource, FrameFormat, Headers, HealthResponse, HealthStatus, MultiHeaders, MutationResponse,
     PluginContext, PublishRequest, PublishResponse, Query, QueryChunk, RenderRequest, ReplyStream,
-    ResourceRequest, RunStreamRequest, StreamPacket, SubscribeRequest, SubscribeResponse, ValidationResponse,
+    ResourceRequest, RunStreamRequest, StreamPacket, StreamStatus, SubscribeRequest, SubscribeResponse,
+    ValidationResponse,
 };
 use tokio::sync::mpsc;
 
@@ -307,6 +308,40 @@ pub trait StreamData: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), CallError>> + Send;
 }
 
+/// Grants a subscription, without first data.
+pub fn subscribe_ok() -> SubscribeResponse {
+    SubscribeResponse::default()
+}
+
+/// Grants a subscription with a JSON text as first data for the new subscriber.
+///
+/// # Errors
+/// `Internal` when it is no JSON: a host would drop it and say nothing.
+pub fn subscribe_ok_json(json: impl Into<Bytes>) -> Result<SubscribeResponse, CallError> {
+    let initial_data = json.into();
+    serde_json::from_slice::<serde::de::IgnoredAny>(&initial_data).map_err(|cause| {
+        CallError::new(Code::Internal, "the first data of a channel are no JSON").with_cause(cause)
+    })?;
+    Ok(SubscribeResponse { status: StreamStatus::Ok, initial_data })
+}
+
+/// Grants a subscription with a frame as first data: whole, or its schema alone when rows follow by themselves.
+///
+/// # Errors
+/// `Internal` when the frame can't be written as JSON.
+pub fn subscribe_ok_frame(frame: &Frame, include: Include) -> Result<SubscribeResponse, CallError> {
+    let initial_data = frame_json(frame, include)?;
+    Ok(SubscribeResponse { status: StreamStatus::Ok, initial_data })
+}
+
+fn frame_json(frame: &Frame, include: Include) -> Result<Bytes, CallError> {
+    let encoded = graftwire_frame::json::write(frame, include).map_err(|cause| {
+        CallError::new(Code::Internal, format!("frame {:?} can't be written as JSON", frame.name))
+            .with_cause(cause)
+    })?;
+    Ok(encoded.into_bytes())
+}
+
 /// Takes what users publish to live channels. Without it every publication is refused.
 pub trait PublishStream: Send + Sync + 'static {
     /// Grants or refuses a publication, and says what is published.
@@ -346,11 +381,7 @@ impl PacketSender {
     /// # Errors
     /// `Internal` when the frame can't be written as JSON, `Cancelled` when the host is gone.
     pub async fn send_frame(&self, frame: &Frame, include: Include) -> Result<(), CallError> {
-        let encoded = graftwire_frame::json::write(frame, include).map_err(|cause| {
-            CallError::new(Code::Internal, format!("frame {:?} can't be written as JSON", frame.name))
-                .with_cause(cause)
-        })?;
-        Ok(self.send_json(encoded.into_bytes()).await?)
+        Ok(self.send_json(frame_json(frame, include)?).await?)
     }
 }
 
@@ -363,7 +394,8 @@ pub trait Admission: Send + Sync + 'static {
         request: AdmissionRequest,
     ) -> impl Future<Output = Result<ValidationResponse, CallError>> + Send;
 
-    /// Accepts or refuses, and says what is stored.
+    /// Accepts or refuses, and says what is stored; an empty object means the request's own. What is asked about when a
+    /// data source or an app is saved is read and written with [`crate::objects`].
     fn mutate(
         &self,
         cx: &RequestContext,
@@ -373,7 +405,7 @@ pub trait Admission: Send + Sync + 'static {
 
 /// Converts objects between API versions.
 pub trait Conversion: Send + Sync + 'static {
-    /// Converts the objects of one request.
+    /// Converts the objects of one request, in their order. An empty uid means the request's own.
     fn convert(
         &self,
         cx: &RequestContext,

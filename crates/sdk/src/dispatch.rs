@@ -31,6 +31,7 @@ mod app;
 mod call;
 mod chunked;
 mod driven;
+mod objects;
 mod query;
 mod resource;
 mod stream;
@@ -282,8 +283,7 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
         cx: CallContext,
         request: AdmissionRequest,
     ) -> BoxFuture<'_, Result<ValidationResponse, CallError>> {
-        let cx = self.context(cx, request.context.clone(), Headers::new());
-        Box::pin(self.unary(Capability::ValidateAdmission, self.handlers.validate, cx, request))
+        Box::pin(self.validate(cx, request))
     }
 
     fn mutate_admission(
@@ -291,8 +291,7 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
         cx: CallContext,
         request: AdmissionRequest,
     ) -> BoxFuture<'_, Result<MutationResponse, CallError>> {
-        let cx = self.context(cx, request.context.clone(), Headers::new());
-        Box::pin(self.unary(Capability::MutateAdmission, self.handlers.mutate, cx, request))
+        Box::pin(self.mutate(cx, request))
     }
 
     fn convert_objects(
@@ -300,8 +299,7 @@ impl<I: Send + Sync + 'static> Backend for Dispatcher<I> {
         cx: CallContext,
         request: ConversionRequest,
     ) -> BoxFuture<'_, Result<ConversionResponse, CallError>> {
-        let cx = self.context(cx, request.context.clone(), Headers::new());
-        Box::pin(self.unary(Capability::ConvertObjects, self.handlers.convert, cx, request))
+        Box::pin(self.convert(cx, request))
     }
 
     fn render(

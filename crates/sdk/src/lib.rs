@@ -55,7 +55,8 @@ pub use build_info::BuildInfo;
 pub use capability::{
     Admission, Answer, CallResource, CheckHealth, ChunkSender, CollectMetrics, Conversion, PacketSender,
     PublishStream, QueryChunked, QueryData, QueryError, Render, RequestContext, ResourceBody,
-    ResourceResponse, StreamClosed, StreamData, health_error, health_ok,
+    ResourceResponse, StreamClosed, StreamData, health_error, health_ok, subscribe_ok, subscribe_ok_frame,
+    subscribe_ok_json,
 };
 pub use graftwire_protocol::handshake::AppVersion;
 pub use instance::{InstanceContext, InstanceError};
@@ -67,6 +68,7 @@ pub use serve::{Embedded, ServeError, StandaloneError};
 pub use graftwire_frame as frame;
 pub use graftwire_model as model;
 pub use graftwire_model::error_text;
+pub use graftwire_protocol::objects;
 
 /// What a plugin needs most of the time.
 pub mod prelude {

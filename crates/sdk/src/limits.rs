@@ -12,7 +12,7 @@ pub struct Limits {
     pub request_bytes: usize,
     /// The largest answer to one query, in bytes over all its frames. Default 256 MiB.
     pub response_bytes: usize,
-    /// The largest object that an app's admission or conversion takes or gives, in bytes. Default 3 MiB: what Kubernetes'
+    /// The largest object that admission or conversion takes or gives, an app's or a data source's, in bytes. Default 3 MiB: what Kubernetes'
     /// API servers take as a request.
     pub object_bytes: usize,
     /// How many queries of one request run side by side when the host doesn't say. Default 10, as in the Go SDK.

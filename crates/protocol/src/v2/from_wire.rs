@@ -32,7 +32,7 @@ fn user(user: wire::User) -> model::User {
     model::User { login: user.login, name: user.name, email: user.email, role: user.role }
 }
 
-fn app_settings(settings: wire::AppInstanceSettings) -> model::AppInstanceSettings {
+pub(crate) fn app_settings(settings: wire::AppInstanceSettings) -> model::AppInstanceSettings {
     model::AppInstanceSettings {
         json_data: settings.json_data,
         secrets: settings.decrypted_secure_json_data.into(),
@@ -41,7 +41,9 @@ fn app_settings(settings: wire::AppInstanceSettings) -> model::AppInstanceSettin
     }
 }
 
-fn data_source_settings(settings: wire::DataSourceInstanceSettings) -> model::DataSourceInstanceSettings {
+pub(crate) fn data_source_settings(
+    settings: wire::DataSourceInstanceSettings,
+) -> model::DataSourceInstanceSettings {
     model::DataSourceInstanceSettings {
         id: settings.id,
         uid: settings.uid,

@@ -31,7 +31,7 @@ fn user(user: model::User) -> wire::User {
     wire::User { login: user.login, name: user.name, email: user.email, role: user.role }
 }
 
-fn app_settings(settings: model::AppInstanceSettings) -> wire::AppInstanceSettings {
+pub(crate) fn app_settings(settings: model::AppInstanceSettings) -> wire::AppInstanceSettings {
     wire::AppInstanceSettings {
         json_data: settings.json_data,
         decrypted_secure_json_data: settings.secrets.into_map(),
@@ -40,7 +40,9 @@ fn app_settings(settings: model::AppInstanceSettings) -> wire::AppInstanceSettin
     }
 }
 
-fn data_source_settings(settings: model::DataSourceInstanceSettings) -> wire::DataSourceInstanceSettings {
+pub(crate) fn data_source_settings(
+    settings: model::DataSourceInstanceSettings,
+) -> wire::DataSourceInstanceSettings {
     wire::DataSourceInstanceSettings {
         id: settings.id,
         name: settings.name,

@@ -116,6 +116,45 @@ proptest! {
     }
 
     #[test]
+    fn chunks_survive(ref_id in text(), frame_id in text(), frame in bytes(), error in text(), status in 100..600_i32, source in prop_oneof![Just(""), Just("plugin"), Just("downstream")], json in any::<bool>()) {
+        // A source only counts with an error, a format only with a frame.
+        let error_source = if error.is_empty() { String::new() } else { source.to_owned() };
+        let format = i32::from(json && !frame.is_empty());
+        let sent = wire::QueryChunkedDataResponse { ref_id, frame_id, frame, error, status, error_source, format };
+        prop_assert_eq!(to_wire::query_chunk(from_wire::query_chunk(sent.clone()).expect("a known format")), sent);
+    }
+
+    #[test]
+    fn objects_survive(plugin_context in context(), operation in 0..3_i32, names in [text(), text(), text(), text()], object_bytes in bytes(), old_object_bytes in bytes(), allowed in any::<bool>(), code in any::<i32>(), warnings in vec(text(), 0..3), has_result in any::<bool>()) {
+        let [group, version, kind, uid] = names;
+        let plugin_context = Some(plugin_context);
+        let result = has_result.then(|| wire::StatusResult { status: group.clone(), message: version.clone(), reason: kind.clone(), code });
+        let sent = wire::AdmissionRequest { plugin_context: plugin_context.clone(), operation, kind: Some(wire::GroupVersionKind { group: group.clone(), version: version.clone(), kind }), object_bytes: object_bytes.clone(), old_object_bytes: old_object_bytes.clone() };
+        prop_assert_eq!(to_wire::admission_request(from_wire::admission_request(sent.clone())), sent);
+        let sent = wire::ValidationResponse { allowed, result: result.clone(), warnings: warnings.clone() };
+        prop_assert_eq!(to_wire::validation_response(from_wire::validation_response(sent.clone())), sent);
+        let sent = wire::MutationResponse { allowed, result: result.clone(), warnings, object_bytes: object_bytes.clone() };
+        prop_assert_eq!(to_wire::mutation_response(from_wire::mutation_response(sent.clone())), sent);
+        let objects = vec![wire::RawObject { raw: object_bytes, content_type: uid.clone() }, wire::RawObject { raw: old_object_bytes, content_type: String::new() }];
+        let sent = wire::ConversionRequest { plugin_context, uid: uid.clone(), objects: objects.clone(), target_version: Some(wire::GroupVersion { group, version }) };
+        prop_assert_eq!(to_wire::conversion_request(from_wire::conversion_request(sent.clone())), sent);
+        let sent = wire::ConversionResponse { uid, result, objects };
+        prop_assert_eq!(to_wire::conversion_response(from_wire::conversion_response(sent.clone())), sent);
+    }
+
+    #[test]
+    fn diagnostics_survive(plugin_context in context(), headers in map(), status in 0..3_i32, message in text(), json_details in bytes(), prometheus in bytes()) {
+        let sent = wire::CheckHealthRequest { plugin_context: Some(plugin_context.clone()), headers };
+        prop_assert_eq!(to_wire::health_request(from_wire::health_request(sent.clone())), sent);
+        let sent = wire::CheckHealthResponse { status, message, json_details };
+        prop_assert_eq!(to_wire::health_response(from_wire::health_response(sent.clone())), sent);
+        let sent = wire::CollectMetricsRequest { plugin_context: Some(plugin_context) };
+        prop_assert_eq!(to_wire::metrics_request(from_wire::metrics_request(sent.clone())), sent);
+        let sent = wire::CollectMetricsResponse { metrics: Some(wire::collect_metrics_response::Payload { prometheus }) };
+        prop_assert_eq!(to_wire::metrics_response(from_wire::metrics_response(sent.clone())), sent);
+    }
+
+    #[test]
     fn any_bytes_are_refused_or_read(junk in vec(any::<u8>(), 0..200)) {
         let junk = junk.as_slice();
         if let Ok(message) = wire::QueryDataRequest::decode(junk) { let _ = from_wire::query_request(message); }

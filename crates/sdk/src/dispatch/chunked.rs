@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use graftwire_model::{
-    CallContext, CallError, Capability, ErrorSource, FrameFormat, Query, QueryChunk, QueryRequest,
-    ReplyStream,
+    CallContext, CallError, Capability, DataResponse, EncodedFrame, ErrorSource, FrameFormat, Query,
+    QueryChunk, QueryRequest, ReplyStream,
 };
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::call::{Watch, span_of};
 use super::driven::Driven;
+use super::query::end_without_instance;
 use super::{Dispatcher, Handler};
 use crate::capability::{ChunkSender, QueryError, RequestContext};
-use crate::panics::Guarded;
+use crate::instance::InstanceError;
+use crate::panics::{self, Guarded};
 use crate::telemetry::Outcome;
 
 impl<I: Send + Sync + 'static> Dispatcher<I> {
@@ -30,11 +32,19 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         let cx = self.context(cx, request.context, request.headers);
         let watch = Watch::start(&self.telemetry, Capability::QueryChunkedData);
         let span = span_of(Capability::QueryChunkedData, &cx);
-        let instance = self.instances.of_request(&cx).await?;
+        let (queries, format) = (request.queries, request.format);
+        let instance = match panics::catch(self.instances.of_request(&cx)).await {
+            Ok(Ok(instance)) => instance,
+            Ok(Err(error)) => return without_instance(watch, error, queries, format),
+            Err(caught) => {
+                let error = CallError::from(caught);
+                watch.end(Outcome::Error(ErrorSource::Plugin), Some(&error));
+                return Err(error);
+            }
+        };
         let side_by_side = self.side_by_side(&cx);
         let permits = Arc::clone(&self.queries);
         let (sender, chunks) = mpsc::channel(self.limits.chunk_buffer.max(1));
-        let (queries, format) = (request.queries, request.format);
         let work = async move {
             tracing::debug!("Plugin Request Started");
             let (instance, cx, sender, permits) = (&instance, &cx, &sender, &permits);
@@ -64,10 +74,18 @@ async fn one<I>(
 ) -> Outcome {
     let ref_id = query.ref_id.clone();
     let chunks = ChunkSender::new(ref_id.clone(), format, sender.clone());
-    let response = match Guarded::new(handler(instance, cx, (query, chunks))).await {
+    let work = Guarded::new(handler(instance, cx, (query, chunks)));
+    let ended = match cx.deadline() {
+        None => work.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| {
+            let late = "the caller's deadline passed before the answer was complete";
+            Ok(Err(QueryError::downstream(late).with_status(504)))
+        }),
+    };
+    let response = match ended {
         Ok(Ok(())) => return Outcome::Ok,
         Ok(Err(error)) => error.into_parts().0,
-        Err(caught) => graftwire_model::DataResponse::failed(500, ErrorSource::Plugin, caught.message),
+        Err(caught) => DataResponse::failed(500, ErrorSource::Plugin, caught.message),
     };
     let source = response.error_source.unwrap_or(ErrorSource::Plugin);
     tracing::error!(
@@ -77,14 +95,33 @@ async fn one<I>(
         statusSource = source.as_str(),
         "Partial data response error"
     );
-    let chunk = QueryChunk {
-        ref_id,
-        error: response.error,
-        status: response.status,
-        error_source: Some(source),
-        ..QueryChunk::default()
-    };
+    let chunk = failed(ref_id, response, format);
     // Fails only when the host is gone, and then nobody wants to know.
     let _ = sender.send(chunk).await;
     Outcome::Error(source)
+}
+
+/// The error of a query. Its empty frame says which format was asked for: readers of JSON expect that of every chunk.
+fn failed(ref_id: String, response: DataResponse, format: FrameFormat) -> QueryChunk {
+    QueryChunk {
+        ref_id,
+        frame: Some(EncodedFrame::from_segments(format, [])),
+        error: response.error,
+        status: response.status,
+        error_source: response.error_source,
+        ..QueryChunk::default()
+    }
+}
+
+/// An instance error with a known source is the answer to every query; without one the whole call fails.
+fn without_instance(
+    watch: Watch,
+    error: InstanceError,
+    queries: Vec<Query>,
+    format: FrameFormat,
+) -> Result<ReplyStream<QueryChunk>, CallError> {
+    let answers = end_without_instance(watch, error, &queries)?.responses;
+    Ok(ReplyStream::from_items(
+        answers.into_iter().map(move |(ref_id, response)| failed(ref_id, response, format)),
+    ))
 }

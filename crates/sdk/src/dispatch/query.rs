@@ -157,7 +157,7 @@ fn within_limit(response: DataResponse, limit: usize) -> DataResponse {
 }
 
 /// An instance error with a known source is the answer to every query; without one the whole call fails.
-fn end_without_instance(
+pub(super) fn end_without_instance(
     watch: Watch,
     error: InstanceError,
     queries: &[Query],

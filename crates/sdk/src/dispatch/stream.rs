@@ -10,7 +10,7 @@ use super::call::{Watch, span_of};
 use super::driven::Driven;
 use super::{Dispatcher, StreamSlot};
 use crate::capability::PacketSender;
-use crate::panics::Guarded;
+use crate::panics::{self, Guarded};
 use crate::telemetry::Outcome;
 
 impl<I: Send + Sync + 'static> Dispatcher<I> {
@@ -24,7 +24,17 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         let cx = self.context(cx, request.context.clone(), request.headers.clone());
         let watch = Watch::start(&self.telemetry, Capability::RunStream);
         let span = span_of(Capability::RunStream, &cx);
-        let instance = self.instances.of_request(&cx).await?;
+        let made = match panics::catch(self.instances.of_request(&cx)).await {
+            Ok(made) => made.map_err(CallError::from),
+            Err(caught) => Err(CallError::from(caught)),
+        };
+        let instance = match made {
+            Ok(instance) => instance,
+            Err(error) => {
+                watch.end(Outcome::Error(error.origin().unwrap_or(ErrorSource::Plugin)), Some(&error));
+                return Err(error);
+            }
+        };
         let (sender, packets) = mpsc::channel(self.limits.stream_buffer.max(1));
         let channel = async move {
             tracing::debug!("Plugin Request Started");

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use graftwire_frame::{Field, Frame};
-use graftwire_model::DataResponse;
+use graftwire_model::{DataResponse, FrameFormat};
 
 use super::*;
 use crate::prelude::{CallResource as CallResourceTrait, *};
@@ -248,4 +248,100 @@ async fn every_call_is_counted() {
     let text = String::from_utf8(text.to_vec()).unwrap();
     let wanted = "grafana_plugin_request_total{endpoint=\"queryData\",status=\"error\",status_source=\"downstream\"} 1";
     assert!(text.contains(wanted), "{text}");
+}
+
+/// Fails, hangs or sends one row, as the query type says.
+impl QueryChunked for Odd {
+    async fn query_chunked(
+        &self,
+        _cx: &RequestContext,
+        query: Query,
+        mut chunks: ChunkSender,
+    ) -> Result<(), QueryError> {
+        chunks.send("f", frame(1)).await?;
+        match query.query_type.as_str() {
+            "downstream" => Err(QueryError::downstream("the database said no")),
+            "slow" => std::future::pending().await,
+            "no id" => chunks.send("", frame(1)).await,
+            "other columns" => {
+                chunks.send("f", Frame::new("numbers").with_field(Field::new("n", vec!["x"]))).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn chunks_of(
+    plugin: Plugin<Odd>,
+    cx: CallContext,
+    kinds: &[&str],
+) -> Result<Vec<QueryChunk>, CallError> {
+    let queries = kinds.iter().map(|kind| query(kind, kind)).collect();
+    let request = QueryRequest { queries, format: FrameFormat::Json, ..QueryRequest::default() };
+    let mut stream = plugin.into_backend().query_chunked(cx, request).await?;
+    let mut chunks = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        chunks.push(chunk?);
+    }
+    Ok(chunks)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunked_query_that_fails_is_one_chunk_that_says_format_source_and_status() {
+    let cx = CallContext::new().with_deadline(Instant::now() + Duration::from_secs(5));
+    let kinds = ["ok", "downstream", "slow", "no id", "other columns"];
+    let chunks = chunks_of(plugin().query_chunked(), cx, &kinds).await.unwrap();
+    for (kind, status, source, says) in [
+        ("downstream", 502, ErrorSource::Downstream, "the database said no"),
+        ("slow", 504, ErrorSource::Downstream, "the caller's deadline passed before the answer was complete"),
+        (
+            "no id",
+            500,
+            ErrorSource::Plugin,
+            "a chunk without a frame id can't be put together; name the frame",
+        ),
+        (
+            "other columns",
+            500,
+            ErrorSource::Plugin,
+            "frame \"numbers\" can't be encoded: append: found 1 columns [string], expected 1 columns [int64]",
+        ),
+    ] {
+        let of: Vec<_> = chunks.iter().filter(|chunk| chunk.ref_id == kind).collect();
+        let [rows, failed] = of.as_slice() else { panic!("{kind}: {of:?}") };
+        assert_eq!((rows.status, rows.error.as_str()), (200, ""), "{kind}");
+        assert_eq!((failed.error.as_str(), failed.status, failed.error_source), (says, status, Some(source)));
+        let format = failed.frame.as_ref().map(|frame| (frame.format, frame.len()));
+        assert_eq!(format, Some((FrameFormat::Json, 0)), "{kind}");
+    }
+    assert_eq!(chunks.iter().filter(|chunk| chunk.ref_id == "ok").count(), 1);
+}
+
+#[tokio::test]
+async fn without_an_instance_chunked_queries_fail_like_plain_ones() {
+    use crate::InstanceError;
+    let settings = || QueryRequest {
+        context: PluginContext { data_source: Some(Default::default()), ..PluginContext::default() },
+        queries: vec![query("A", ""), query("B", "")],
+        ..QueryRequest::default()
+    };
+    let failing = |origin: Option<ErrorSource>| {
+        let make = move |_| async move {
+            let error = InstanceError::new("no url");
+            Err::<Odd, _>(match origin {
+                Some(origin) => error.with_origin(origin),
+                None => error,
+            })
+        };
+        Plugin::with_instances("odd-datasource", make).query_chunked().into_backend()
+    };
+    let mut stream =
+        failing(Some(ErrorSource::Downstream)).query_chunked(CallContext::new(), settings()).await.unwrap();
+    for ref_id in ["A", "B"] {
+        let chunk = stream.next().await.unwrap().unwrap();
+        assert_eq!((chunk.ref_id.as_str(), chunk.error.as_str(), chunk.status), (ref_id, "no url", 400));
+    }
+    assert!(stream.next().await.is_none());
+    let error = failing(None).query_chunked(CallContext::new(), settings()).await.unwrap_err();
+    assert_eq!(error.message(), "no url");
 }

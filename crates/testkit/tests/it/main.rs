@@ -4,6 +4,8 @@
 //! - `app_go`: the same against a Go host with tokens, and against a Go app
 //! - `wires`: one plugin over every version and kind of connection, every call; errors keep code, text and origin
 //! - `broker`: connections beside the first one in both directions: plain, multiplexed, with TLS
+//! - `context`: what every request carries, field by field and call by call; first data of channels, publishing
+//! - `objects`: admission and conversion: settings as objects, sizes, what answers leave unsaid
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
@@ -12,10 +14,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod app;
-mod broker;
 mod app_go;
+mod broker;
+mod context;
 mod faults;
 mod leftovers;
+mod objects;
 mod process;
 mod standalone;
 mod wires;

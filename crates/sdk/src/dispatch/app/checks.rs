@@ -7,6 +7,7 @@ use graftwire_model::{CallError, Code, ConvertedObject, VersionedObject};
 
 use crate::app::envelope::{self, Envelope};
 use crate::capability::ResourceResponse;
+pub(super) use crate::dispatch::objects::{answer_within, within};
 
 /// A request that is wrong.
 pub(super) fn wrong(text: impl Into<String>) -> CallError {
@@ -16,25 +17,6 @@ pub(super) fn wrong(text: impl Into<String>) -> CallError {
 /// An answer of the plugin's own code that is wrong.
 fn broken(text: String) -> CallError {
     CallError::new(Code::Internal, text)
-}
-
-/// Whether an object of the request is small enough.
-pub(super) fn within(name: &str, object: &Bytes, limit: usize) -> Result<(), CallError> {
-    if object.len() <= limit {
-        return Ok(());
-    }
-    Err(CallError::new(
-        Code::ResourceExhausted,
-        format!(
-            "{name} has {} bytes, this plugin takes objects of at most {limit} (Limits::object_bytes)",
-            object.len()
-        ),
-    ))
-}
-
-/// Whether an object of the answer is small enough.
-pub(super) fn answer_within(name: &str, object: &Bytes, limit: usize) -> Result<(), CallError> {
-    within(name, object, limit).map_err(|error| broken(format!("the plugin's answer: {error}")))
 }
 
 /// The API group of all objects. What the request itself says of its group is not asked: the objects are what counts.
