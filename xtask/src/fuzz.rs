@@ -30,11 +30,12 @@ const BUILD: Duration = Duration::from_secs(30 * 60);
 const GRACE: Duration = Duration::from_secs(60);
 
 /// Folders whose files are good first inputs.
-const SEEDS: [(&str, &[&str]); 7] = [
+const SEEDS: [(&str, &[&str]); 8] = [
     ("arrow_read", &["crates/frame/tests/golden/frames", "crates/frame/tests/golden/convert"]),
     ("frame_json_read", &["crates/frame/tests/golden/frames", "crates/frame/tests/golden/chunks"]),
     ("wire_v2", &["crates/protocol/tests/golden"]),
     ("promql", &["fuzz/seeds/promql"]),
+    ("logql", &["fuzz/seeds/logql"]),
     ("scrape_text", &["fuzz/seeds/scrape_text"]),
     ("handshake_line", &["fuzz/seeds/handshake_line"]),
     ("handshake_offer", &["fuzz/seeds/handshake_offer"]),

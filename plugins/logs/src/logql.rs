@@ -24,6 +24,7 @@
 //! | what stands in quotes | `regexp` and `dialect`, `template`, `line_pattern`, `json_path` |
 //! | line → entry | `pipeline`, over `line_filter`, `json`, `logfmt`, `label_filter`, `formats`; labels in `scope` |
 //! | entries → series | `metric` |
+//! | what Grafana asks besides | `level`, [`volume`] |
 //!
 //! It follows Loki: up to 2.2 by comparison with its own code, later additions by its documentation. Selectors may be
 //! empty here. Refused by name: `ip(…)`, `|>`, `!>`, `distinct`, `on`, `ignoring`, `group_left`, `group_right`,
@@ -37,6 +38,7 @@ mod json;
 mod json_path;
 mod label_filter;
 mod labels;
+mod level;
 mod lexer;
 mod line_filter;
 mod line_pattern;
@@ -49,6 +51,7 @@ mod regexp;
 mod scope;
 mod template;
 mod units;
+pub mod volume;
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +59,7 @@ mod tests;
 pub use ast::{Expr, LogQuery, MatchOp, Matcher, MetricQuery, Selector};
 pub use error::{MetricError, ParseError, Place};
 pub use labels::Labels;
+pub use level::Level;
 pub use metric::{Evaluation, Grid, MetricLimits, Read, Series};
 pub use pipeline::{Entry, EntryLabels, MAX_PARSED_LINE, Origin, Pipeline};
 pub use scope::{ERROR, ERROR_DETAILS};

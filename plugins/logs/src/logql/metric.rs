@@ -24,7 +24,7 @@ use super::error::MetricError;
 use super::labels::Labels;
 use leaf::Leaf;
 use vectors::Row;
-use window::Steps;
+pub(super) use window::Steps;
 
 /// When a query is evaluated, in nanoseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

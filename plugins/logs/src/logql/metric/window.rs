@@ -9,14 +9,14 @@ use super::{Grid, too_many_values};
 
 /// The steps of a query.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Steps {
+pub(in crate::logql) struct Steps {
     start: i64,
     step: i64,
     count: u32,
 }
 
 impl Steps {
-    pub(super) fn of(grid: Grid, limit: usize) -> Result<Self, MetricError> {
+    pub(in crate::logql) fn of(grid: Grid, limit: usize) -> Result<Self, MetricError> {
         let Grid { start, end, step } = grid;
         if step < 0 {
             return Err(MetricError::TimeRange(format!("found a step of {step} ns, expected 0 or more")));
@@ -37,18 +37,18 @@ impl Steps {
         }
     }
 
-    pub(super) const fn count(self) -> u32 {
+    pub(in crate::logql) const fn count(self) -> u32 {
         self.count
     }
 
     /// When a step is, in nanoseconds.
-    pub(super) fn time(self, step: u32) -> i64 {
+    pub(in crate::logql) fn time(self, step: u32) -> i64 {
         self.start.saturating_add(self.step.saturating_mul(i64::from(step)))
     }
 
     /// The first and the last step whose window holds an instant; `None` if there is none. The window of the step at `t`
     /// is what lies after `t - offset - range`, up to and with `t - offset`.
-    pub(super) fn holding(self, at: i64, range: i64, offset: i64) -> Option<(u32, u32)> {
+    pub(in crate::logql) fn holding(self, at: i64, range: i64, offset: i64) -> Option<(u32, u32)> {
         let since = i128::from(at) + i128::from(offset) - i128::from(self.start);
         let last = since + i128::from(range) - 1;
         if last < 0 {
