@@ -11,7 +11,7 @@ import (
 	"os"
 )
 
-const usage = `usage: gohost run|query|bench --plugin EXECUTABLE [flags]; gohost run -h lists the flags of run`
+const usage = `usage: gohost run|query|bench|broker --plugin EXECUTABLE [flags]; gohost run -h lists the flags of run`
 
 // errUnmet means that the plugin was driven and did not do what was expected: exit code 1. Anything else is 2.
 var errUnmet = errors.New("expectations not met")
@@ -21,7 +21,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
-	commands := map[string]func([]string) error{"run": runCommand, "query": queryCommand, "bench": benchCommand}
+	commands := map[string]func([]string) error{"run": runCommand, "query": queryCommand, "bench": benchCommand, "broker": brokerCommand}
 	command, ok := commands[os.Args[1]]
 	if !ok {
 		fmt.Fprintln(os.Stderr, usage)

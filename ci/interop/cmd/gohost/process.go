@@ -95,6 +95,7 @@ func clients() plugin.PluginSet {
 		"stream":      &grpcplugin.StreamGRPCPlugin{},
 		"admission":   &grpcplugin.AdmissionGRPCPlugin{},
 		"conversion":  &grpcplugin.ConversionGRPCPlugin{},
+		"broker":      keptBroker{},
 	}
 }
 

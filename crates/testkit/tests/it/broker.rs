@@ -9,7 +9,7 @@ use graftwire_protocol::goplugin::server::{Control, ControlEvents, HealthService
 use graftwire_protocol::goplugin::{self, StdioChannel};
 use graftwire_sdk::broker::{self, Connection, Services};
 
-fn executable() -> PathBuf {
+pub(crate) fn executable() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
@@ -17,7 +17,11 @@ fn executable() -> PathBuf {
 }
 
 pub(crate) async fn start(options: LaunchOptions) -> Plugin {
-    let spec = PluginSpec::of_executable(executable()).with_id("graftwire-broker-datasource");
+    start_other(&executable(), options).await
+}
+
+pub(crate) async fn start_other(executable: &Path, options: LaunchOptions) -> Plugin {
+    let spec = PluginSpec::of_executable(executable).with_id("graftwire-broker-datasource");
     Plugin::start(&spec, &options).await.unwrap()
 }
 
@@ -30,7 +34,7 @@ pub(crate) async fn resource(plugin: &Plugin, url: &str) -> (i32, String) {
     (piece.status, String::from_utf8_lossy(&piece.body).into_owned())
 }
 
-fn ways() -> [(&'static str, LaunchOptions); 4] {
+pub(crate) fn ways() -> [(&'static str, LaunchOptions); 4] {
     let new = LaunchOptions::new;
     [
         ("plain", new()),
@@ -61,24 +65,38 @@ fn files(dir: &Path) -> usize {
     std::fs::read_dir(dir).map_or(0, Iterator::count)
 }
 
-#[tokio::test]
-async fn both_ends_reach_each_other_by_id() {
-    for (way, options) in ways() {
-        let plugin = start(options).await;
-        let dir = Path::new(&plugin.negotiated().address).parent().unwrap().to_owned();
-        let (status, id) = resource(&plugin, "accept").await;
-        assert_eq!((status, id.as_str()), (200, "1"), "{way}");
-        assert!(is_serving(plugin.broker().dial(1).await.unwrap()).await, "{way}");
-        assert_eq!(files(&dir), if plugin.negotiated().multiplexed { 1 } else { 2 }, "{way}");
-
+/// Both directions once, then many at once, then an orderly end that leaves nothing in the socket's directory.
+pub(crate) async fn talks_both_ways(executable: &Path, way: &str, options: LaunchOptions) {
+    let plugin = start_other(executable, options).await;
+    let dir = Path::new(&plugin.negotiated().address).parent().unwrap().to_owned();
+    let (status, id) = resource(&plugin, "accept").await;
+    assert_eq!((status, id.as_str()), (200, "1"), "{way}");
+    assert!(is_serving(plugin.broker().dial(1).await.unwrap()).await, "{way}");
+    assert_eq!(files(&dir), if plugin.negotiated().multiplexed { 1 } else { 2 }, "{way}");
+    let one_by_plugin = || async {
         let id = plugin.broker().next_id();
         let serving = tokio::spawn(broker::serve(plugin.broker().accept(id).await.unwrap(), health()));
         let (status, said) = resource(&plugin, &format!("dial?id={id}")).await;
         assert_eq!((status, said.as_str()), (200, "serving: true"), "{way}");
         serving.abort();
-        let report = plugin.stop().await;
-        assert!(report.orderly && report.exit.unwrap().is_success(), "{way}: {report:?}");
-        assert!(!dir.exists(), "{way}");
+    };
+    let one_by_host = || async {
+        let (status, id) = resource(&plugin, "accept").await;
+        assert_eq!(status, 200, "{way}: {id}");
+        assert!(is_serving(plugin.broker().dial(id.parse().unwrap()).await.unwrap()).await, "{way}");
+    };
+    one_by_plugin().await;
+    let many = (0..10).map(|_| async { tokio::join!(one_by_plugin(), one_by_host()) });
+    futures_util::future::join_all(many).await;
+    let report = plugin.stop().await;
+    assert!(report.orderly && report.exit.unwrap().is_success(), "{way}: {report:?}");
+    assert!(!dir.exists(), "{way}");
+}
+
+#[tokio::test]
+async fn both_ends_reach_each_other_by_id() {
+    for (way, options) in ways() {
+        talks_both_ways(&executable(), way, options).await;
     }
 }
 

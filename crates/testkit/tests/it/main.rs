@@ -6,6 +6,7 @@
 //! - `broker`: connections beside the first one in both directions: plain, multiplexed, with TLS
 //! - `context`: what every request carries, field by field and call by call; first data of channels, publishing
 //! - `objects`: admission and conversion: settings as objects, sizes, what answers leave unsaid
+//! - `broker_go`: the same against go-plugin's host and go-plugin's plugins
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
@@ -17,6 +18,7 @@ mod app;
 mod app_go;
 mod broker;
 mod context;
+mod broker_go;
 mod faults;
 mod leftovers;
 mod objects;
