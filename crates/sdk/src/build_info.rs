@@ -51,6 +51,8 @@ fn features() -> Vec<&'static str> {
         ("auto-mtls", cfg!(feature = "auto-mtls")),
         ("multi-thread", cfg!(feature = "multi-thread")),
         ("reflection", cfg!(feature = "reflection")),
+        ("v1", cfg!(feature = "v1")),
+        ("v3", cfg!(feature = "v3")),
     ]
     .into_iter()
     .filter_map(|(name, on)| on.then_some(name))

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hashicorp/go-plugin"
 )
 
 type startOptions struct {
@@ -22,6 +25,7 @@ type startOptions struct {
 	forwardEnv, mtls, mux     bool
 	startTimeout, callTimeout time.Duration
 	printLog                  bool
+	reattach                  *plugin.ReattachConfig
 	logLevel                  string
 }
 
@@ -34,6 +38,7 @@ func (o *startOptions) register(flags *flag.FlagSet) {
 	flags.BoolVar(&o.forwardEnv, "forward-env", false, "pass the whole environment of this process, as Grafana before 12.4 did")
 	flags.BoolVar(&o.mtls, "mtls", false, "use AutoMTLS (Grafana doesn't)")
 	flags.BoolVar(&o.mux, "mux", false, "multiplex the broker (Grafana doesn't)")
+	flags.Func("reattach", "PID,unix|tcp,ADDRESS of a plugin that runs already; it is left running", o.setReattach)
 	flags.DurationVar(&o.startTimeout, "start-timeout", time.Minute, "time for the handshake line to come")
 	flags.DurationVar(&o.callTimeout, "call-timeout", 30*time.Second, "time for one call; the call is cancelled then, no deadline is sent")
 	flags.StringVar(&o.logLevel, "log-level", "off", "level from which go-plugin's own log and the plugin's lines go to stderr: trace, debug, info, warn, error, off")
@@ -42,6 +47,13 @@ func (o *startOptions) register(flags *flag.FlagSet) {
 
 // complete reads id, version and type from plugin.json; flags win, and a missing file is fine if --id is given.
 func (o *startOptions) complete() error {
+	if o.reattach != nil {
+		if o.plugin != "" || o.mtls || o.id == "" {
+			return errors.New("--reattach goes with --id, and neither with --plugin nor with --mtls")
+		}
+		o.kind = "datasource"
+		return nil
+	}
 	if o.plugin == "" {
 		return errors.New("--plugin is missing: the path of the plugin's executable")
 	}
@@ -73,6 +85,31 @@ func (o *startOptions) complete() error {
 	}
 	o.version, o.kind = about.Info.Version, about.Type
 	return nil
+}
+
+// setReattach reads where a running plugin is. The process is go-plugin's to watch, and nobody's to kill ("test mode").
+func (o *startOptions) setReattach(text string) error {
+	parts := strings.SplitN(text, ",", 3)
+	if len(parts) != 3 {
+		return errors.New("expected PID,NETWORK,ADDRESS")
+	}
+	pid, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return err
+	}
+	var address net.Addr
+	switch parts[1] {
+	case "unix":
+		address, err = net.ResolveUnixAddr("unix", parts[2])
+	case "tcp":
+		address, err = net.ResolveTCPAddr("tcp", parts[2])
+	default:
+		return fmt.Errorf("%q is neither unix nor tcp", parts[1])
+	}
+	o.reattach = &plugin.ReattachConfig{
+		Protocol: plugin.ProtocolGRPC, ProtocolVersion: 2, Addr: address, Pid: pid, Test: true,
+	}
+	return err
 }
 
 // textList is a flag that may be repeated.

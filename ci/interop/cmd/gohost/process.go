@@ -23,7 +23,9 @@ type process struct {
 	cmd     *exec.Cmd
 	log     *hostLog
 	address net.Addr
-	started time.Duration
+	// attached is set for a process that somebody else started.
+	attached *plugin.ReattachConfig
+	started  time.Duration
 	// patience is the time Shutdown may take: go-plugin sets no limit, and a stopped process would hold it for ever.
 	patience time.Duration
 	conn     *grpc.ClientConn
@@ -39,10 +41,9 @@ type process struct {
 
 // start launches the executable, waits for the handshake and connects; the process is gone again if that fails.
 func start(opts *startOptions) (*process, error) {
-	p := &process{cmd: exec.Command(opts.plugin), log: newHostLog(opts), patience: opts.callTimeout}
-	p.cmd.Env = append(environment(), opts.env...)
-	if opts.socketDir != "" {
-		p.cmd.Env = append(p.cmd.Env, plugin.EnvUnixSocketDir+"="+opts.socketDir)
+	p := &process{log: newHostLog(opts), patience: opts.callTimeout, attached: opts.reattach}
+	if p.attached == nil {
+		p.cmd = command(opts)
 	}
 	p.client = plugin.NewClient(p.config(opts))
 	began := time.Now()
@@ -58,6 +59,16 @@ func start(opts *startOptions) (*process, error) {
 	}
 	p.started = time.Since(began)
 	return p, nil
+}
+
+// command is the process as Grafana starts it.
+func command(opts *startOptions) *exec.Cmd {
+	cmd := exec.Command(opts.plugin)
+	cmd.Env = append(environment(), opts.env...)
+	if opts.socketDir != "" {
+		cmd.Env = append(cmd.Env, plugin.EnvUnixSocketDir+"="+opts.socketDir)
+	}
+	return cmd
 }
 
 func (p *process) config(opts *startOptions) *plugin.ClientConfig {
@@ -76,6 +87,11 @@ func (p *process) config(opts *startOptions) *plugin.ClientConfig {
 		GRPCBrokerMultiplex: opts.mux,
 		SyncStdout:          io.Discard,
 		SyncStderr:          io.Discard,
+	}
+	if p.attached != nil {
+		// Nothing is negotiated then, so that the versions don't count.
+		config.Reattach, config.Plugins, config.SkipHostEnv = p.attached, clients(), false
+		return config
 	}
 	for _, version := range opts.versions {
 		config.VersionedPlugins[version] = clients()
@@ -128,7 +144,12 @@ func dispense[T any](rpc plugin.ClientProtocol, name string, to *T) error {
 	return nil
 }
 
-func (p *process) pid() int { return p.cmd.Process.Pid }
+func (p *process) pid() int {
+	if p.attached != nil {
+		return p.attached.Pid
+	}
+	return p.cmd.Process.Pid
+}
 
 // ping asks as go-plugin does, which takes no context.
 func (p *process) ping(ctx context.Context) error {
@@ -156,6 +177,10 @@ type farewell struct {
 // stop does what Grafana does: the Shutdown call, two seconds of patience, SIGKILL. A socket file that stays is reported
 // and, unlike there, removed.
 func (p *process) stop() farewell {
+	if p.attached != nil {
+		_ = p.conn.Close()
+		return farewell{ByItself: true, SocketGone: true}
+	}
 	late := time.AfterFunc(p.patience, func() {
 		p.log.killed.Store(true)
 		_ = p.kill()

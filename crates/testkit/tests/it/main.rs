@@ -8,6 +8,7 @@
 //! - `objects`: admission and conversion: settings as objects, sizes, what answers leave unsaid
 //! - `broker_go`: the same against go-plugin's host and go-plugin's plugins
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
+//! - `go_host`: a host in Go over AutoMTLS, attached to a running plugin, and led to one under a debugger
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
 //! - `standalone`: a plugin under a debugger, and hosts that are led to it
@@ -17,9 +18,10 @@
 mod app;
 mod app_go;
 mod broker;
-mod context;
 mod broker_go;
+mod context;
 mod faults;
+mod go_host;
 mod leftovers;
 mod objects;
 mod process;

@@ -205,14 +205,14 @@ fn bare(configure: impl FnOnce(&mut Command)) -> std::process::Child {
     command.spawn().unwrap()
 }
 
-fn as_host(command: &mut Command, dir: &std::path::Path) {
+pub(crate) fn as_host(command: &mut Command, dir: &std::path::Path) {
     command
         .env("grafana_plugin_type", "datasource")
         .env("PLUGIN_PROTOCOL_VERSIONS", "2")
         .env("PLUGIN_UNIX_SOCKET_DIR", dir);
 }
 
-fn first_line(child: &mut std::process::Child) -> String {
+pub(crate) fn first_line(child: &mut std::process::Child) -> String {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     line

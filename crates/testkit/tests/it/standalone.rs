@@ -28,10 +28,10 @@ fn project() -> (tempfile::TempDir, PathBuf) {
     (root, executable)
 }
 
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    fn start(executable: &Path, directory: &Path, more: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) fn start(executable: &Path, directory: &Path, more: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(executable);
         command.env_clear().arg("-standalone").current_dir(directory);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -42,6 +42,10 @@ impl Server {
         BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("serving standalone"), "{line}");
         Self(child)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
     }
 
     /// Ends it as a person does, and gives what it printed.
