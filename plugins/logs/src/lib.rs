@@ -8,4 +8,7 @@
 //! It deliberately listens on no port: Grafana asks through the plugin protocol, and lines are read where they lie.
 
 pub mod logql;
+pub mod query;
+pub mod read;
+pub mod settings;
 pub mod source;

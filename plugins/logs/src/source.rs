@@ -2,25 +2,72 @@
 //!
 //! It deliberately holds no lines: what is asked is read at that moment.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
 use graftwire_sdk::prelude::*;
+use graftwire_sdk::settings;
 use graftwire_sdk::{InstanceContext, InstanceError};
+
+use crate::query::{self, QuerySettings};
+use crate::read::sources::Sources;
+use crate::settings::Settings;
+
+mod health;
+mod resources;
+mod tail;
 
 /// A data source over the logs of this machine.
 #[derive(Debug)]
-pub struct Source;
+pub struct Source {
+    sources: Arc<Sources>,
+    settings: QuerySettings,
+}
 
 impl Source {
     /// Reads a data source's settings.
     ///
     /// # Errors
     /// Settings that can't be used.
-    pub async fn open(_cx: InstanceContext) -> Result<Self, InstanceError> {
-        Ok(Self)
+    pub async fn open(cx: InstanceContext) -> Result<Self, InstanceError> {
+        let settings: Settings = settings::of_instance(cx.data_source.as_ref(), cx.app.as_ref())?;
+        let checked = blocking(move || settings.check()).await?;
+        let settings = QuerySettings { max_lines: checked.max_lines };
+        Ok(Self { sources: Arc::new(checked.sources), settings })
     }
 }
 
-impl CheckHealth for Source {
-    async fn check_health(&self, _cx: &RequestContext) -> Result<HealthResponse, CallError> {
-        Ok(health_error("this data source reads no logs: it has no sources"))
+/// Runs work that blocks or computes beside the tasks of the plugin.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // A panic is the caller's to report; there is no other way to fail here while the runtime lives.
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+/// Tells work on another thread that nobody waits for it any more.
+#[derive(Debug, Default)]
+struct Cancel(Arc<AtomicBool>);
+
+impl Drop for Cancel {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl QueryData for Source {
+    async fn query(&self, cx: &RequestContext, query: Query) -> Result<Answer, QueryError> {
+        let (sources, settings) = (Arc::clone(&self.sources), self.settings);
+        let cancel = Cancel::default();
+        let (given_up, deadline) = (Arc::clone(&cancel.0), cx.deadline());
+        let frames = blocking(move || {
+            let cancelled =
+                || given_up.load(Ordering::Relaxed) || deadline.is_some_and(|at| Instant::now() >= at);
+            query::frames(&sources, &query, settings, &cancelled)
+        })
+        .await;
+        frames.map(Answer::from).map_err(query::QueryFailure::into_error)
     }
 }
