@@ -117,10 +117,10 @@ impl Cursor for PlainCursor {
             self.carry = Some((block, *last));
         }
         // The last block of a file that grows is looked at again next time.
-        if self.spans.learn(block, span) {
-            if let Some((index, key)) = &self.known {
-                index.learn(key, block, span);
-            }
+        if self.spans.learn(block, span)
+            && let Some((index, key)) = &self.known
+        {
+            index.learn(key, block, span);
         }
         let inside = self.lines.iter().zip(&times).filter(|(_, at)| self.window.contains(**at));
         self.shape.put(batch, &mut self.buffer, inside.map(|(place, at)| (*place, *at)).collect::<Vec<_>>());

@@ -54,10 +54,10 @@ fn inside(line: &[u8], context: &StampContext) -> Option<i64> {
         while let Some(step) = line.get(at..)?.iter().position(u8::is_ascii_digit) {
             let begin = at + step;
             let rest = line.get(begin..)?;
-            if begin == 0 || line.get(begin - 1).is_some_and(|before| !before.is_ascii_alphanumeric()) {
-                if let Some(found) = iso(rest, context).or_else(|| web(rest)) {
-                    return Some(found);
-                }
+            let begins =
+                begin == 0 || line.get(begin - 1).is_some_and(|before| !before.is_ascii_alphanumeric());
+            if begins && let Some(found) = iso(rest, context).or_else(|| web(rest)) {
+                return Some(found);
             }
             at = begin + rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
         }
