@@ -37,6 +37,7 @@ const SEEDS: [(&str, &[&str]); 8] = [
     ("promql", &["fuzz/seeds/promql"]),
     ("logql", &["fuzz/seeds/logql"]),
     ("scrape_text", &["fuzz/seeds/scrape_text"]),
+    ("sql_macros", &["fuzz/seeds/sql_macros"]),
     ("handshake_line", &["fuzz/seeds/handshake_line"]),
     ("handshake_offer", &["fuzz/seeds/handshake_offer"]),
 ];

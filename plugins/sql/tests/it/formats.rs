@@ -1,11 +1,14 @@
 //! Formats, macros and fills.
 
 use graftwire_frame::{Frame, ValueType};
+use graftwire_model::{CallContext, Capability};
+use graftwire_sql::settings::Operator;
+use graftwire_testkit::{Pair, Wire};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde_json::json;
 
-use crate::world::{World, query, shown};
+use crate::world::{World, plugin, query, shown};
 
 const LOADS: &str = "CREATE TABLE load (at INTEGER, host TEXT, value REAL);
     INSERT INTO load VALUES (1600000200, 'a', 1), (1600000200, 'b', 2), (1600000260, 'a', 3), (1600000440, 'b', 4);";
@@ -153,6 +156,27 @@ async fn what_cannot_be_asked_is_told() {
     assert_eq!(range.response.status, 400);
     let variable = error("SELECT $host AS x").await;
     assert!(variable.contains("found $host, a parameter without a value"), "{variable}");
+}
+
+/// The oldest version changes frames into series and tables; the rows are the same.
+#[tokio::test]
+async fn every_version_and_connection_answers() {
+    let world = World::new(LOADS).await;
+    let mut wires = 0;
+    for wire in Wire::carrying(Capability::QueryData) {
+        let pair = Pair::open(plugin(Operator::from_lookup(|_| None)), wire).await.unwrap();
+        let model =
+            json!({"rawSql": "SELECT at AS time, host, value FROM load ORDER BY at", "format": "table"});
+        let request = world.request(vec![query(model)]);
+        let answers = pair.backend().query_data(CallContext::new(), request).await.unwrap().responses;
+        let answer = &answers["A"];
+        assert_eq!((answer.error.as_str(), answer.status), ("", 200), "{wire}");
+        let rows: usize =
+            answer.frames.iter().map(|frame| Frame::decode(frame).unwrap().rows().unwrap()).sum();
+        assert_eq!(rows, 4, "{wire}");
+        wires += 1;
+    }
+    assert!(wires >= 6);
 }
 
 /// One bad query of a request leaves the others.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use graftwire_frame::{Frame, Notice};
 use graftwire_model::{
-    Backend, CallContext, DataResponse, DataSourceInstanceSettings, EpochMillis, PluginContext, Query,
-    QueryRequest, TimeRange,
+    Backend, CallContext, Capability, DataResponse, DataSourceInstanceSettings, EpochMillis, PluginContext,
+    Query, QueryRequest, TimeRange,
 };
 use graftwire_sdk::Plugin;
 use graftwire_sql::settings::Operator;
@@ -20,6 +20,16 @@ pub(crate) struct World {
     pub(crate) file: PathBuf,
     pub(crate) settings: Value,
     pair: Pair,
+}
+
+/// The data source as its executable puts it together.
+pub(crate) fn plugin(operator: Operator) -> Plugin<Source> {
+    let operator = Arc::new(operator);
+    let plugin = Plugin::with_instances("graftwire-sql-datasource", move |cx| {
+        let operator = Arc::clone(&operator);
+        async move { Source::open(&operator, cx) }
+    });
+    plugin.query_data().query_chunked().check_health().call_resource()
 }
 
 /// What came of one query.
@@ -47,13 +57,9 @@ impl World {
         let operator = Operator::from_lookup(|key| {
             pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
         });
-        let operator = Arc::new(operator);
-        let plugin = Plugin::with_instances("graftwire-sql-datasource", move |cx| {
-            let operator = Arc::clone(&operator);
-            async move { Source::open(&operator, cx) }
-        });
-        let plugin = plugin.query_data().query_chunked().check_health().call_resource();
-        let wire = Wire::in_memory().last().unwrap();
+        let plugin = plugin(operator);
+        let whole = |wire: &Wire| wire.carries_frames() && wire.carries(Capability::QueryChunkedData);
+        let wire = Wire::in_memory().find(whole).unwrap();
         let pair = Pair::open(plugin, wire).await.unwrap();
         Self { folder, file, settings: all, pair }
     }
