@@ -30,7 +30,7 @@ const BUILD: Duration = Duration::from_secs(30 * 60);
 const GRACE: Duration = Duration::from_secs(60);
 
 /// Folders whose files are good first inputs.
-const SEEDS: [(&str, &[&str]); 8] = [
+const SEEDS: &[(&str, &[&str])] = &[
     ("arrow_read", &["crates/frame/tests/golden/frames", "crates/frame/tests/golden/convert"]),
     ("frame_json_read", &["crates/frame/tests/golden/frames", "crates/frame/tests/golden/chunks"]),
     ("wire_v2", &["crates/protocol/tests/golden"]),
