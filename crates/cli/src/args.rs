@@ -4,7 +4,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
-use crate::{frame, health, inspect, metrics, query, record, replay, resource, smoke, stream, workbench};
+use crate::{
+    admission, conversion, frame, health, inspect, metrics, query, record, replay, resource, route, smoke,
+    stream, workbench,
+};
 
 /// Look at Grafana backend plugins and data frames without Grafana.
 #[derive(Debug, Parser)]
@@ -27,6 +30,12 @@ pub(crate) enum Command {
     Resource(resource::ResourceArgs),
     /// Subscribe to a live channel and print its packets as they come.
     Stream(stream::StreamArgs),
+    /// Ask an app whether it accepts an object, and what becomes of it.
+    Admission(admission::AdmissionArgs),
+    /// Let an app convert objects to another version of their API group.
+    Conversion(conversion::ConversionArgs),
+    /// Call a custom route of an app and print the answer's body.
+    Route(route::RouteArgs),
     /// Ask a plugin (or one data source of it) whether it works.
     Health(health::HealthArgs),
     /// Print a plugin's own metrics in Prometheus text form.

@@ -3,14 +3,18 @@
 //! This file parses the command line and turns the outcome into an exit code; what a command does stands in the
 //! module of its name. It deliberately prints nothing but errors.
 
+mod admission;
 mod args;
 mod chart;
+mod conversion;
 mod failure;
 mod file;
 mod frame;
 mod health;
+mod http_call;
 mod inspect;
 mod metrics;
+mod object;
 mod output;
 mod plugin;
 mod progress;
@@ -18,6 +22,7 @@ mod query;
 mod record;
 mod replay;
 mod resource;
+mod route;
 mod series;
 mod smoke;
 mod stream;
@@ -49,6 +54,9 @@ fn run(command: Command, json: bool) -> Result<Exit, Failure> {
         Command::Query(args) => query::run(&args, json),
         Command::Resource(args) => resource::run(&args, json),
         Command::Stream(args) => stream::run(&args, json),
+        Command::Admission(args) => admission::run(&args, json),
+        Command::Conversion(args) => conversion::run(&args, json),
+        Command::Route(args) => route::run(&args, json),
         Command::Health(args) => health::run(&args, json),
         Command::Metrics(args) => metrics::run(&args, json),
         Command::Record(args) => record::run(&args, json),

@@ -1,158 +1,38 @@
 //! `graftwire resource`: one request below a plugin's `/resources/`, as Grafana passes it on.
 //!
-//! It deliberately adds no headers of a browser: the plugin sees what is given here.
+//! It deliberately knows nothing of the answer: `http_call` prints it.
 
-use std::path::PathBuf;
-
-use base64::Engine as _;
-use bytes::Bytes;
 use clap::Args;
-use graftwire_model::{MultiHeaders, ResourceRequest};
-use serde_json::{Value, json};
+use graftwire_model::ResourceRequest;
 
 use crate::failure::{Exit, Failure};
-use crate::file;
-use crate::output::Output;
+use crate::http_call::{Answer, HttpArgs, HttpRequest, collect};
 use crate::plugin::{PluginArgs, Session, wire, with_session};
-
-/// From this HTTP status on an answer counts as an error.
-const FIRST_ERROR: i32 = 400;
 
 /// Call a plugin's resource and print the answer's body.
 #[derive(Debug, Args)]
 pub(crate) struct ResourceArgs {
     #[command(flatten)]
     plugin: PluginArgs,
-    /// Path below /resources/, with a query if need be: api/v1/labels?match=x
-    #[arg(value_name = "PATH")]
-    path: String,
-    /// HTTP method [default: GET, or POST with a body].
-    #[arg(long, short = 'X', value_name = "METHOD")]
-    method: Option<String>,
-    /// The body: text, @FILE, or @- for standard input.
-    #[arg(long, short, value_name = "TEXT|@FILE")]
-    body: Option<String>,
-    /// A header of the request; may be repeated.
-    #[arg(long, short = 'H', value_name = "NAME: VALUE", value_parser = header)]
-    header: Vec<(String, String)>,
-    /// Print status and headers before the body.
-    #[arg(long, short)]
-    include: bool,
-    /// Write the body here instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err("expected NAME: VALUE".to_owned()),
-    }
-}
-
-/// A whole answer.
-#[derive(Debug, Default)]
-struct Answer {
-    status: i32,
-    headers: MultiHeaders,
-    body: Vec<u8>,
+    #[command(flatten)]
+    http: HttpArgs,
 }
 
 pub(crate) fn run(args: &ResourceArgs, json: bool) -> Result<Exit, Failure> {
-    let body = args.body.as_deref().map(file::text_or_file).transpose()?;
-    let answer = with_session(&args.plugin, async |session| ask(session, args, body).await)?;
-    let mut output = Output::stdout();
-    if json {
-        output.json(&to_json(&answer))?;
-    } else {
-        print(&answer, args, &mut output)?;
-    }
-    output.flush()?;
-    Ok(if answer.status >= FIRST_ERROR { Exit::Answer } else { Exit::Fine })
+    let http = args.http.request()?;
+    let answer = with_session(&args.plugin, async |session| ask(session, http).await)?;
+    args.http.show(&answer, json)
 }
 
-async fn ask(session: &Session, args: &ResourceArgs, body: Option<Vec<u8>>) -> Result<Answer, Failure> {
-    session.progress.say(format!("calling {}", args.path));
-    let request = request(session, args, body);
-    let (answer, calls) = wire::recorded(collect(session, request)).await;
+async fn ask(session: &Session, http: HttpRequest) -> Result<Answer, Failure> {
+    session.progress.say(format!("calling {}", http.url));
+    let HttpRequest { path, url, method, headers, body } = http;
+    let request = ResourceRequest { context: session.context.clone(), path, method, url, headers, body };
+    let backend = session.backend();
+    let call =
+        async { collect("the resource call", backend.call_resource(session.call(), request).await).await };
+    let (answer, calls) = wire::recorded(call).await;
     session.tell_wire(&calls);
     session.progress.clear();
     answer
-}
-
-fn request(session: &Session, args: &ResourceArgs, body: Option<Vec<u8>>) -> ResourceRequest {
-    let url = args.path.trim_start_matches('/').to_owned();
-    let path = url.split_once('?').map_or(url.as_str(), |(path, _)| path).to_owned();
-    let default = if body.is_some() { "POST" } else { "GET" };
-    let mut headers = MultiHeaders::new();
-    for (name, value) in &args.header {
-        headers.append(name.as_str(), value.as_str());
-    }
-    ResourceRequest {
-        context: session.context.clone(),
-        path,
-        method: args.method.as_deref().unwrap_or(default).to_ascii_uppercase(),
-        url,
-        headers,
-        body: body.map(Bytes::from).unwrap_or_default(),
-    }
-}
-
-/// Status and headers of the first piece count, as in Grafana; no piece at all is an error there too.
-async fn collect(session: &Session, request: ResourceRequest) -> Result<Answer, Failure> {
-    let failed = |error| Failure::call("the resource call", error);
-    let mut pieces = session.backend().call_resource(session.call(), request).await.map_err(failed)?;
-    let Some(first) = pieces.next().await.transpose().map_err(failed)? else {
-        return Err(Failure::answer("the plugin ended the resource call without an answer"));
-    };
-    let mut answer = Answer { status: first.status, headers: first.headers, body: first.body.into() };
-    while let Some(piece) = pieces.next().await.transpose().map_err(failed)? {
-        answer.body.extend_from_slice(&piece.body);
-        if answer.body.len() as u64 > file::MAX_FILE {
-            return Err(Failure::answer(format!("the body is above {} bytes, the limit", file::MAX_FILE)));
-        }
-    }
-    Ok(answer)
-}
-
-fn print(answer: &Answer, args: &ResourceArgs, output: &mut Output) -> Result<(), Failure> {
-    if args.include || answer.status >= FIRST_ERROR && output.is_terminal() {
-        output.line(&format!("HTTP {}", answer.status))?;
-        for (name, values) in answer.headers.iter() {
-            for value in values {
-                output.line(&format!("{name}: {value}"))?;
-            }
-        }
-        output.line("")?;
-    }
-    if let Some(path) = &args.out {
-        return file::write(path, &answer.body);
-    }
-    if std::str::from_utf8(&answer.body).is_err() {
-        return output.binary(&answer.body, "the body");
-    }
-    output.bytes(&answer.body)?;
-    if output.is_terminal() && !answer.body.is_empty() && !answer.body.ends_with(b"\n") {
-        output.line("")?;
-    }
-    Ok(())
-}
-
-/// Status, headers, and the body as JSON if it is JSON, as text if it is text, else in base64.
-fn to_json(answer: &Answer) -> Value {
-    let headers: serde_json::Map<String, Value> =
-        answer.headers.iter().map(|(name, values)| (name.to_owned(), json!(values))).collect();
-    let mut value = json!({"status": answer.status, "headers": headers});
-    let (key, body) = match (serde_json::from_slice::<Value>(&answer.body), std::str::from_utf8(&answer.body))
-    {
-        (Ok(body), _) => ("json", body),
-        (_, Ok(text)) => ("text", Value::from(text)),
-        _ => ("base64", Value::from(base64::engine::general_purpose::STANDARD.encode(&answer.body))),
-    };
-    if let Some(object) = value.as_object_mut() {
-        object.insert(key.to_owned(), body);
-    }
-    value
 }

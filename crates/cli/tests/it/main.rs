@@ -6,6 +6,7 @@
 //! | `attach` | plugins that run already, and plugins that are asked for more than they can |
 //! | `frames` | every golden frame converts both ways; broken files are told, never a panic |
 //! | `calls` | inspect, query, resource, stream, health, metrics and smoke against a real plugin |
+//! | `app` | admission, conversion and routes of an app, with and without tokens |
 //! | `recordings` | calls are recorded from in between and from here, played back, and a difference is found |
 //! | `exit_codes` | each exit code of `--help` comes from the case it names |
 //! | `workbench` | the API of the workbench, what it refuses, and how it takes the death of a plugin |
@@ -21,6 +22,7 @@
 #![cfg(unix)]
 
 mod attach;
+mod app;
 mod calls;
 mod exit_codes;
 mod frames;

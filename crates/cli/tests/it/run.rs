@@ -72,7 +72,22 @@ pub(crate) fn bench_plugin() -> &'static str {
     BUILT.get_or_init(build_bench_plugin).to_str().unwrap()
 }
 
+/// The test kit's app, built once.
+pub(crate) fn app_plugin() -> &'static str {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build_app_plugin).to_str().unwrap()
+}
+
+fn build_app_plugin() -> PathBuf {
+    build(&["--package", "graftwire-testkit", "--example", "app_plugin"]).join("examples/app_plugin")
+}
+
 fn build_bench_plugin() -> PathBuf {
+    build(&["--package", "graftwire-bench-plugin"]).join("gpx_graftwire_bench")
+}
+
+/// Builds with this program's profile, beside it, and gives the folder.
+fn build(what: &[&str]) -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_graftwire"));
     let folder = program.parent().unwrap();
     let profile = match folder.file_name().unwrap().to_str().unwrap() {
@@ -80,14 +95,15 @@ fn build_bench_plugin() -> PathBuf {
         other => other,
     };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "graftwire-bench-plugin", "--profile", profile])
+        .args(["build", "--quiet", "--profile", profile])
+        .args(what)
         .arg("--target-dir")
         .arg(folder.parent().unwrap())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .status()
         .unwrap();
-    assert!(status.success(), "the bench plugin must build");
-    folder.join("gpx_graftwire_bench")
+    assert!(status.success(), "{what:?} must build");
+    folder.to_owned()
 }
 
 /// A shell script that is started as a plugin.
