@@ -10,6 +10,8 @@
 //! | `hang` | never answers; in chunks, as a resource and as a channel: after the first piece |
 //! | `under-way` | the number of other handlers under way, in the frame's name |
 //! | `ten-million` | in chunks: so many rows, 10,000 each |
+//! | `series` | a wide frame of two series, with a null and a time after 2038 |
+//! | `rows` | a table with most types |
 //! | else | one frame with the query model as text |
 //!
 //! With `ODD_LISTENS_ON_TCP` in its environment it listens on TCP.
@@ -19,6 +21,7 @@
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use graftwire_sdk::frame::Timestamp;
 use graftwire_sdk::model::ReplyStream;
 use graftwire_sdk::prelude::*;
 
@@ -76,6 +79,8 @@ impl QueryData for Odd {
                 tracing::error!(error = "line\nbreak", "an error");
             }
             "hang" => std::future::pending().await,
+            "series" => return Ok(Answer::from(series())),
+            "rows" => return Ok(Answer::from(rows())),
             _ => {}
         }
         let text = String::from_utf8_lossy(&query.json).into_owned();
@@ -121,6 +126,24 @@ impl CallResource for Odd {
             });
         Ok(ResourceResponse::pieces(200, "text/plain", ReplyStream::new(pieces)))
     }
+}
+
+fn series() -> Frame {
+    let at = [1_700_000_000_000, 1_700_000_060_000, 4_000_000_000_001].map(Timestamp::from_millis);
+    let of = |host: &str| [("host".to_owned(), host.to_owned())];
+    Frame::new("odd")
+        .with_field(Field::new("time", at.to_vec()))
+        .with_field(Field::new("usage", vec![Some(0.5), None, Some(-1e300)]).with_labels(of("a")))
+        .with_field(Field::new("usage", vec![i64::MIN, 0, 1]).with_labels(of("b")))
+}
+
+fn rows() -> Frame {
+    Frame::new("odd")
+        .with_field(Field::new("n", vec![Some(9_007_199_254_740_993_i64), None]))
+        .with_field(Field::new("x", vec![0.1, -1.5]))
+        .with_field(Field::new("yes", vec![true, false]))
+        .with_field(Field::new("text", vec!["ü", ""]))
+        .with_field(Field::new("nothing", vec![None::<&str>, None]))
 }
 
 impl CheckHealth for Odd {

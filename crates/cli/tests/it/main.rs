@@ -9,6 +9,7 @@
 //! | `app` | admission, conversion and routes of an app, with and without tokens |
 //! | `recordings` | calls are recorded from in between and from here, played back, and a difference is found |
 //! | `exit_codes` | each exit code of `--help` comes from the case it names |
+//! | `protocol` | the same plugin gives the same series in every version of the protocol |
 //! | `workbench` | the API of the workbench, what it refuses, and how it takes the death of a plugin |
 //! | `pipes` | closed pipes, terminals, `NO_COLOR`, secrets |
 
@@ -27,6 +28,7 @@ mod calls;
 mod exit_codes;
 mod frames;
 mod pipes;
+mod protocol;
 mod recordings;
 mod run;
 mod workbench;

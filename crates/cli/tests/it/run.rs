@@ -69,25 +69,33 @@ fn ran(output: std::process::Output) -> Ran {
 /// The bench plugin's executable, built beside the program under test.
 pub(crate) fn bench_plugin() -> &'static str {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build_bench_plugin).to_str().unwrap()
+    let what = ["--package", "graftwire-bench-plugin"];
+    BUILT.get_or_init(|| built(&what, "gpx_graftwire_bench")).to_str().unwrap()
 }
 
-/// The test kit's app, built once.
+/// The test kit's app.
 pub(crate) fn app_plugin() -> &'static str {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build_app_plugin).to_str().unwrap()
+    let what = ["--package", "graftwire-testkit", "--example", "app_plugin"];
+    BUILT.get_or_init(|| built(&what, "examples/app_plugin")).to_str().unwrap()
 }
 
-fn build_app_plugin() -> PathBuf {
-    build(&["--package", "graftwire-testkit", "--example", "app_plugin"]).join("examples/app_plugin")
+/// The metrics data source's.
+pub(crate) fn metrics_plugin() -> &'static str {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let what = ["--package", "graftwire-metrics", "--bin", "gpx_graftwire_metrics"];
+    BUILT.get_or_init(|| built(&what, "gpx_graftwire_metrics")).to_str().unwrap()
 }
 
-fn build_bench_plugin() -> PathBuf {
-    build(&["--package", "graftwire-bench-plugin"]).join("gpx_graftwire_bench")
+/// The plugin that misbehaves on request.
+pub(crate) fn odd_plugin() -> &'static str {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let what = ["--package", "graftwire-testkit", "--example", "odd_plugin"];
+    BUILT.get_or_init(|| built(&what, "examples/odd_plugin")).to_str().unwrap()
 }
 
-/// Builds with this program's profile, beside it, and gives the folder.
-fn build(what: &[&str]) -> PathBuf {
+/// Builds with this program's profile, beside it.
+fn built(what: &[&str], executable: &str) -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_graftwire"));
     let folder = program.parent().unwrap();
     let profile = match folder.file_name().unwrap().to_str().unwrap() {
@@ -103,7 +111,7 @@ fn build(what: &[&str]) -> PathBuf {
         .status()
         .unwrap();
     assert!(status.success(), "{what:?} must build");
-    folder.to_owned()
+    folder.join(executable)
 }
 
 /// A shell script that is started as a plugin.

@@ -9,6 +9,7 @@
 //! - `broker_go`: the same against go-plugin's host and go-plugin's plugins
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
 //! - `go_host`: a host in Go over AutoMTLS, attached to a running plugin, and led to one under a debugger
+//! - `go_v1`: version 1 with go-plugin on the other side, both ways
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
 //! - `standalone`: a plugin under a debugger, and hosts that are led to it
@@ -22,6 +23,7 @@ mod broker_go;
 mod context;
 mod faults;
 mod go_host;
+mod go_v1;
 mod leftovers;
 mod objects;
 mod process;

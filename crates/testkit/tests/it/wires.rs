@@ -540,3 +540,42 @@ async fn what_a_version_lacks_is_not_implemented() {
         }
     }
 }
+
+/// Says by what number of instances it was made.
+struct Numbered(usize);
+
+impl QueryData for Numbered {
+    async fn query(&self, _cx: &RequestContext, _query: Query) -> Result<Answer, QueryError> {
+        Ok(Answer::from(Frame::new("n").with_field(Field::new("text", vec![self.0.to_string()]))))
+    }
+}
+
+#[tokio::test]
+async fn other_settings_make_another_instance_over_every_wire() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    for wire in Wire::all() {
+        let made = std::sync::Arc::new(AtomicUsize::new(0));
+        let plugin = Plugin::with_instances("numbered-datasource", move |_| {
+            let made = std::sync::Arc::clone(&made);
+            async move { Ok(Numbered(made.fetch_add(1, Ordering::Relaxed))) }
+        });
+        let pair = Pair::open(plugin.query_data(), wire).await.unwrap();
+        let settings = |id: i64, url: &str, updated: i64| DataSourceInstanceSettings {
+            id,
+            url: url.to_owned(),
+            // Version 1 does not say it: there the settings themselves are looked at.
+            updated: EpochMillis(updated),
+            ..DataSourceInstanceSettings::default()
+        };
+        let mut seen = Vec::new();
+        for settings in [settings(1, "a", 1), settings(1, "a", 1), settings(2, "a", 1), settings(1, "b", 2)] {
+            let context = PluginContext { data_source: Some(settings), ..PluginContext::default() };
+            let queries = vec![Query { ref_id: "A".to_owned(), ..Query::default() }];
+            let request = QueryRequest { context, queries, ..QueryRequest::default() };
+            let answer = pair.backend().query_data(CallContext::new(), request).await.unwrap();
+            let frame = Frame::decode(&answer.responses["A"].frames[0]).unwrap();
+            seen.push(frame.fields[0].text(0).unwrap().into_owned());
+        }
+        assert_eq!(seen, ["0", "0", "1", "2"], "{wire}");
+    }
+}
