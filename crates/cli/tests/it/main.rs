@@ -22,8 +22,8 @@
 )]
 #![cfg(unix)]
 
-mod attach;
 mod app;
+mod attach;
 mod calls;
 mod exit_codes;
 mod frames;
