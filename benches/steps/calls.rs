@@ -14,8 +14,8 @@ use graftwire_bench_plugin::{PLUGIN_ID, plugin};
 use graftwire_benches::{Size, context, headers, request};
 use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
 use graftwire_model::{
-    Backend, CallContext, Capability, EncodedFrame, FrameFormat, HealthRequest, HealthStatus,
-    ResourceRequest, RunStreamRequest,
+    AdmissionRequest, Backend, CallContext, Capability, ConversionRequest, EncodedFrame, FrameFormat,
+    HealthRequest, HealthStatus, RawObject, ResourceRequest, RunStreamRequest,
 };
 use graftwire_testkit::{Pair, Wire};
 use tokio::runtime::Runtime;
@@ -24,6 +24,7 @@ use crate::pace;
 
 const ECHO: usize = 1024;
 const BLOB: usize = 16 * 1024 * 1024;
+const OBJECT: usize = 16 * 1024;
 const PACKETS: usize = 10_000;
 
 pub(crate) fn bench(c: &mut Criterion) {
@@ -64,6 +65,24 @@ fn measure(
             let rows = Throughput::Elements(size.total_rows());
             calls.time(BenchmarkId::new(name, size), Some(rows), move |backend| query(backend, size, format));
         }
+    }
+    if carries(Capability::QueryChunkedData) {
+        for format in [FrameFormat::Arrow, FrameFormat::Json] {
+            let name = if format == FrameFormat::Json { "chunked json" } else { "chunked" };
+            let size = Size { frames: 1, rows: 100_000 };
+            let rows = Throughput::Elements(size.total_rows());
+            calls.time(BenchmarkId::new(name, size), Some(rows), move |backend| {
+                chunked(backend, size, format)
+            });
+        }
+    }
+    let object = Throughput::Bytes(OBJECT as u64);
+    if carries(Capability::ValidateAdmission) {
+        calls.time(BenchmarkId::new("admission", "validate 16 KiB"), Some(object.clone()), validate);
+        calls.time(BenchmarkId::new("admission", "mutate 16 KiB"), Some(object.clone()), mutate);
+    }
+    if carries(Capability::ConvertObjects) {
+        calls.time(BenchmarkId::new("conversion", "16 KiB"), Some(object), convert);
     }
     if !carries(Capability::CallResource) || !carries(Capability::RunStream) {
         return;
@@ -122,6 +141,40 @@ async fn query(backend: Arc<dyn Backend>, size: Size, format: FrameFormat) {
     assert_eq!((answer.status, answer.frames.len() as u64), (200, size.frames));
     let bytes: usize = answer.frames.iter().map(EncodedFrame::len).sum();
     assert!(bytes as u64 > size.total_rows(), "{bytes} bytes for {size}");
+}
+
+/// Chunks stay encoded, as a server may pass them on.
+async fn chunked(backend: Arc<dyn Backend>, size: Size, format: FrameFormat) {
+    let mut chunks = backend.query_chunked(CallContext::new(), request(size, format)).await.unwrap();
+    let (mut count, mut bytes) = (0, 0);
+    while let Some(chunk) = chunks.next().await {
+        bytes += chunk.unwrap().frame.unwrap().len() as u64;
+        count += 1;
+    }
+    assert_eq!(count, size.total_rows() / 10_000);
+    assert!(bytes > size.total_rows(), "{bytes} bytes for {size}");
+}
+
+fn asked() -> AdmissionRequest {
+    let object = Bytes::from_static(&[b'x'; OBJECT]);
+    AdmissionRequest { context: context(), object, ..AdmissionRequest::default() }
+}
+
+async fn validate(backend: Arc<dyn Backend>) {
+    assert!(backend.validate_admission(CallContext::new(), asked()).await.unwrap().allowed);
+}
+
+async fn mutate(backend: Arc<dyn Backend>) {
+    let answer = backend.mutate_admission(CallContext::new(), asked()).await.unwrap();
+    assert_eq!(answer.object.len(), OBJECT);
+}
+
+async fn convert(backend: Arc<dyn Backend>) {
+    let raw = Bytes::from_static(&[b'x'; OBJECT]);
+    let objects = vec![RawObject { raw, content_type: "application/json".to_owned() }];
+    let asked = ConversionRequest { context: context(), objects, ..ConversionRequest::default() };
+    let answer = backend.convert_objects(CallContext::new(), asked).await.unwrap();
+    assert_eq!(answer.objects.first().map(|object| object.raw.len()), Some(OBJECT));
 }
 
 async fn resource(backend: Arc<dyn Backend>, path: &str, url: String, body: Bytes, expected: usize) {

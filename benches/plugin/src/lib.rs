@@ -7,6 +7,8 @@
 //! | QueryChunkedData, the same with `"chunk":C` | the same frames in chunks of C rows (default 10,000) |
 //! | CallResource `echo` | the request's body |
 //! | CallResource `blob?bytes=N` | N bytes in pieces of 64 KiB |
+//! | ValidateAdmission, MutateAdmission | allowed, as it came |
+//! | ConvertObjects | the same objects |
 //! | RunStream `bench/N` | N frames of one row as JSON, as fast as the host takes them |
 //!
 //! It deliberately does nothing else, so that what is measured is the SDK.
@@ -16,8 +18,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use graftwire_sdk::frame::json::Include;
 use graftwire_sdk::frame::{Column, Timestamp};
-use graftwire_sdk::model::ReplyStream;
+use graftwire_sdk::model::{
+    AdmissionRequest, ConversionRequest, ConversionResponse, MutationResponse, ReplyStream,
+    ValidationResponse,
+};
 use graftwire_sdk::prelude::*;
+use graftwire_sdk::{Admission, Conversion};
 
 /// The largest answer that can be asked for: rows times frames.
 const MAX_ROWS: u64 = 50_000_000;
@@ -49,7 +55,14 @@ pub const PLUGIN_ID: &str = "graftwire-bench-datasource";
 
 /// The plugin, ready to be served by a process of its own, or inside another one.
 pub fn plugin() -> Plugin<Bench> {
-    Plugin::single(PLUGIN_ID, Bench).query_data().query_chunked().check_health().call_resource().stream_data()
+    Plugin::single(PLUGIN_ID, Bench)
+        .query_data()
+        .query_chunked()
+        .check_health()
+        .call_resource()
+        .stream_data()
+        .admission()
+        .conversion()
 }
 
 /// What answers the calls of the contract.
@@ -200,6 +213,34 @@ impl StreamData for Bench {
             packets.send_frame(&frame(0, number, 0..1), Include::All).await?;
         }
         Ok(())
+    }
+}
+
+impl Admission for Bench {
+    async fn validate(
+        &self,
+        _cx: &RequestContext,
+        _request: AdmissionRequest,
+    ) -> Result<ValidationResponse, CallError> {
+        Ok(ValidationResponse { allowed: true, ..ValidationResponse::default() })
+    }
+
+    async fn mutate(
+        &self,
+        _cx: &RequestContext,
+        request: AdmissionRequest,
+    ) -> Result<MutationResponse, CallError> {
+        Ok(MutationResponse { allowed: true, object: request.object, ..MutationResponse::default() })
+    }
+}
+
+impl Conversion for Bench {
+    async fn convert(
+        &self,
+        _cx: &RequestContext,
+        request: ConversionRequest,
+    ) -> Result<ConversionResponse, CallError> {
+        Ok(ConversionResponse { objects: request.objects, ..ConversionResponse::default() })
     }
 }
 

@@ -17,6 +17,7 @@ export function detailsView(plugin) {
   };
   const settings = settingsForm(plugin);
   const metrics = metricsBox(plugin);
+  const capabilities = capabilitiesList(plugin);
   const element = h(
     'div',
     { class: 'details' },
@@ -30,6 +31,7 @@ export function detailsView(plugin) {
       'div',
       { class: 'details-column' },
       h('section', { class: 'card' }, h('h2', {}, 'Health'), health),
+      h('section', { class: 'card' }, h('h2', {}, 'Capabilities'), capabilities.element),
       h('section', { class: 'card' }, h('h2', {}, 'Settings'), settings.element)
     )
   );
@@ -97,7 +99,29 @@ export function detailsView(plugin) {
     showHealth(entry.health);
   }
 
-  return { element, update, shown: settings.load };
+  function shown() {
+    settings.load();
+    capabilities.load();
+  }
+
+  return { element, update, shown };
+}
+
+/** What the plugin can do, asked whenever the tab is opened. */
+function capabilitiesList(plugin) {
+  const element = h('dl', { class: 'facts' });
+  const line = (name, said) => [h('dt', {}, name), h('dd', {}, said)];
+
+  async function load() {
+    try {
+      const found = Object.entries(await api.get(plugin, 'capabilities'));
+      fill(element, found.flatMap(([name, value]) => line(name, value.unclear ? `unclear: ${value.unclear}` : value)));
+    } catch (error) {
+      fill(element, line('not known', error.message));
+    }
+  }
+
+  return { element, load };
 }
 
 /** The data source's settings. Secrets can be set here, but never seen. */

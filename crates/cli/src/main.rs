@@ -5,6 +5,7 @@
 
 mod admission;
 mod args;
+mod capabilities;
 mod chart;
 mod conversion;
 mod failure;

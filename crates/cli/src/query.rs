@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use graftwire_model::{EpochMillis, FrameFormat, QueryResponse, TimeRange};
+use graftwire_frame::chunks::CollectLimits;
+use graftwire_host::query_chunked_or_plain;
+use graftwire_model::{CallError, EpochMillis, FrameFormat, QueryRequest, QueryResponse, TimeRange};
 
 use crate::failure::{Exit, Failure};
 use crate::file;
@@ -43,6 +45,9 @@ pub(crate) struct QueryArgs {
     /// The frame format to ask the plugin for; it may answer with Arrow all the same.
     #[arg(long, value_enum, default_value = "arrow")]
     format: WireFormat,
+    /// Ask for the answer in pieces and put them together; a plugin that has no chunked queries is asked as usual.
+    #[arg(long)]
+    chunked: bool,
     /// What to print [default: table on a terminal, else json].
     #[arg(long, short, value_enum)]
     output: Option<Shown>,
@@ -127,10 +132,20 @@ async fn ask(
     };
     let request = request::build(&session.context, models, &wanted).map_err(Failure::usage)?;
     session.progress.say("waiting for the answer");
-    let (answer, calls) = wire::recorded(session.backend().query_data(session.call(), request)).await;
+    let (backend, cx) = (session.backend(), session.call());
+    let (answer, calls) = wire::recorded(async {
+        if args.chunked { in_chunks(session, request).await } else { backend.query_data(cx, request).await }
+    })
+    .await;
     session.tell_wire(&calls);
     session.progress.clear();
     answer.map_err(|error| Failure::call("the query", error))
+}
+
+/// The whole answer, however it came; `--verbose` shows which calls were made.
+async fn in_chunks(session: &Session, request: QueryRequest) -> Result<QueryResponse, CallError> {
+    let (backend, limits) = (session.backend(), CollectLimits::default());
+    Ok(query_chunked_or_plain(backend.as_ref(), session.call(), request, limits).await?.response)
 }
 
 fn usage(flag: &str, error: &str) -> Failure {

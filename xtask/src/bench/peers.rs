@@ -56,6 +56,7 @@ fn lines_of(text: &mut String, of_go: &Workload, rust: &Subject, micros: impl Fn
     line(text, &format!("{name}: median of {calls}"), both.map(|w| w.latency.median_micros), micros);
     line(text, "· 99th percentile", both.map(|w| w.latency.p99_micros), micros);
     line(text, "· plugin's processor time a call", both.map(|w| w.plugin_cpu_micros_per_call), micros);
+    line(text, "· plugin's memory at most", both.map(|w| w.peak * 1024.0), units::bytes);
 }
 
 fn line(text: &mut String, name: &str, [go, rust]: [f64; 2], show: impl Fn(f64) -> String) {

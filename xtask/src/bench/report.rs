@@ -64,6 +64,9 @@ pub(super) struct Workload {
     pub(super) plugin_cpu_micros_per_call: f64,
     #[serde(rename = "vmRssKiBAfter", default)]
     pub(super) resident_after: f64,
+    /// KiB at most, since the workload's first call.
+    #[serde(rename = "vmHwmKiB", default)]
+    pub(super) peak: f64,
 }
 
 impl Subject {

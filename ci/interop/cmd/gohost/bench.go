@@ -36,6 +36,7 @@ type subject struct {
 	context backend.PluginContext
 	process *process
 	starts  []time.Duration
+	peak    int // of the workloads before this one
 	result  subjectResult
 }
 
@@ -167,6 +168,7 @@ func (s *subject) begin(idle time.Duration) error {
 
 func (s *subject) finish() {
 	s.result.After = readFootprint(s.process.pid())
+	s.result.After.Peak = max(s.result.After.Peak, s.peak)
 	began := time.Now()
 	s.result.Farewell = s.process.stop()
 	s.result.StopMS = milliseconds(time.Since(began))
@@ -194,6 +196,7 @@ type workloadResult struct {
 	PerSecond float64 `json:"perSecond,omitempty"`
 	Unit      string  `json:"unit,omitempty"`
 	RSSAfter  int     `json:"vmRssKiBAfter"`
+	Peak      int     `json:"vmHwmKiB"` // since the workload's first call
 	cpu       time.Duration
 	latencies []time.Duration
 }
@@ -203,6 +206,8 @@ func (w *workload) measure(subjects []*subject, rounds int, timeout time.Duratio
 	results := make([]*workloadResult, len(subjects))
 	for i, s := range subjects {
 		results[i] = &workloadResult{Name: w.name, Unit: w.unit}
+		s.peak = max(s.peak, readFootprint(s.process.pid()).Peak)
+		forgetPeak(s.process.pid())
 		if err := w.once(timeout, func(ctx context.Context) error { return w.check(ctx, s) }); err != nil {
 			results[i].Missing = err.Error()
 			results[i].Wrong = status.Code(err) != codes.Unimplemented
@@ -232,7 +237,7 @@ func (w *workload) measure(subjects []*subject, rounds int, timeout time.Duratio
 
 func (w *workload) turn(s *subject, result *workloadResult, calls int, timeout time.Duration) error {
 	runtime.GC() // this host's garbage of the turn before is not this turn's
-	before := processorTime(s.process.pid())
+	before := processorTimes(s.process.pid())
 	for range calls {
 		began := time.Now()
 		err := w.once(timeout, func(ctx context.Context) (err error) {
@@ -244,7 +249,7 @@ func (w *workload) turn(s *subject, result *workloadResult, calls int, timeout t
 		}
 		result.latencies = append(result.latencies, time.Since(began))
 	}
-	result.cpu += processorTime(s.process.pid()) - before
+	result.cpu += spentSince(before, s.process.pid())
 	return nil
 }
 
@@ -262,7 +267,8 @@ func (w *workload) sumUp(s *subject, result workloadResult) workloadResult {
 	}
 	result.Latency = summarize(result.latencies)
 	result.CPUMicros = float64(result.cpu.Microseconds()) / float64(len(result.latencies))
-	result.RSSAfter = readFootprint(s.process.pid()).RSS
+	now := readFootprint(s.process.pid())
+	result.RSSAfter, result.Peak = now.RSS, now.Peak
 	if w.units > 0 {
 		result.PerSecond = w.units / (result.Latency.MedianMicros / 1e6)
 	}

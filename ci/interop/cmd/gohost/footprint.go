@@ -3,7 +3,6 @@ package main
 // What a process costs, read from /proc: memory, threads, processor time. On other systems all of it is zero.
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -34,20 +33,33 @@ func readFootprint(pid int) footprint {
 	return f
 }
 
-// userHz is the unit of the times in /proc/PID/stat; it has been 100 on every Linux architecture Grafana runs on.
-const userHz = 100
-
-// processorTime is user and system time of all threads so far, in steps of 10 ms.
-func processorTime(pid int) time.Duration {
-	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	// the name in brackets may hold blanks; after it, fields 14 and 15 of the line are the 12th and 13th
-	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
-	if len(fields) < 13 {
-		return 0
+// processorTimes is the time each thread of a process has spent on a processor so far, from the scheduler's own count in
+// nanoseconds; the times in /proc/PID/stat go by steps of 10 ms.
+func processorTimes(pid int) map[string]time.Duration {
+	times := map[string]time.Duration{}
+	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, thread := range threads {
+		raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/schedstat", pid, thread.Name()))
+		if fields := strings.Fields(string(raw)); len(fields) > 0 {
+			nanos, _ := strconv.ParseInt(fields[0], 10, 64)
+			times[thread.Name()] = time.Duration(nanos)
+		}
 	}
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * time.Second / userHz
+	return times
+}
+
+// spentSince is the processor time of a process since an earlier look. What a thread did that has ended since is lost.
+func spentSince(before map[string]time.Duration, pid int) time.Duration {
+	var spent time.Duration
+	for thread, now := range processorTimes(pid) {
+		spent += now - before[thread]
+	}
+	return spent
+}
+
+// forgetPeak lets VmHWM begin anew at what is resident now.
+func forgetPeak(pid int) {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
 }
 
 func loadAverage() string {

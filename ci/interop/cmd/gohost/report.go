@@ -101,6 +101,7 @@ func table(results []subjectResult) error {
 			line(w.Unit+" per s", cell(func(w workloadResult) string { return fmt.Sprintf("%.0f", w.PerSecond) }))
 		}
 		line("VmRSS then, KiB", cell(func(w workloadResult) string { return fmt.Sprint(w.RSSAfter) }))
+		line("VmHWM in it, KiB", cell(func(w workloadResult) string { return fmt.Sprint(w.Peak) }))
 	}
 	line("peak VmHWM, KiB", func(r subjectResult) string { return fmt.Sprint(r.After.Peak) })
 	line("threads at the end", func(r subjectResult) string { return fmt.Sprint(r.After.Threads) })

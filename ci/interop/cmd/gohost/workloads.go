@@ -31,6 +31,7 @@ func workloads(scale float64) []workload {
 		query("queryData 1x1000", times(500), bench.Model{Frames: 1, Rows: 1000}),
 		query("queryData 1x100000", times(50), bench.Model{Frames: 1, Rows: 100_000}),
 		chunked("queryChunkedData 1x100000", times(50), bench.Model{Frames: 1, Rows: 100_000, Chunk: 10_000}),
+		millions("queryChunkedData 1x10000000", max(times(5), 2), bench.Model{Frames: 1, Rows: 10_000_000, Chunk: 10_000}),
 		echo("callResource echo 1KiB", times(1000), 1<<10),
 		blob("callResource blob 64MiB", max(times(10), 2), blobBytes),
 		stream(fmt.Sprintf("runStream %d packets", packets), max(times(5), 2), packets),
@@ -103,15 +104,45 @@ func query(name string, calls int, model bench.Model) workload {
 	}
 }
 
+// askChunked begins the query of a model, in chunks.
+func askChunked(ctx context.Context, s *subject, model bench.Model) (func() (*pluginv2.QueryChunkedDataResponse, error), error) {
+	stream, err := s.process.data.QueryChunkedData(ctx, backend.ToProto().QueryChunkedDataRequest(&backend.QueryChunkedDataRequest{
+		PluginContext: s.context, Headers: callHeaders(), Queries: []backend.DataQuery{benchQuery(model)},
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return stream.Recv, nil
+}
+
+// millions is an answer that nobody could hold: chunks are counted and dropped, for the plugin's memory is what it shows.
+func millions(name string, calls int, model bench.Model) workload {
+	count := func(ctx context.Context, s *subject, size func(*pluginv2.QueryChunkedDataResponse) int) (int, error) {
+		receive, err := askChunked(ctx, s, model)
+		if err != nil {
+			return 0, err
+		}
+		return drain(receive, size)
+	}
+	return workload{
+		name: name, calls: calls, units: float64(model.Frames * model.Rows), unit: "rows",
+		check: func(ctx context.Context, s *subject) error {
+			return expectCount(model.Frames * model.Rows / model.Chunk)(count(ctx, s, func(chunk *pluginv2.QueryChunkedDataResponse) int {
+				if len(chunk.Frame) == 0 || chunk.Error != "" {
+					return 0
+				}
+				return 1
+			}))
+		},
+		call: func(ctx context.Context, s *subject) (int, error) {
+			return count(ctx, s, func(chunk *pluginv2.QueryChunkedDataResponse) int { return len(chunk.Frame) })
+		},
+	}
+}
+
 func chunked(name string, calls int, model bench.Model) workload {
 	ask := func(ctx context.Context, s *subject) (func() (*pluginv2.QueryChunkedDataResponse, error), error) {
-		stream, err := s.process.data.QueryChunkedData(ctx, backend.ToProto().QueryChunkedDataRequest(&backend.QueryChunkedDataRequest{
-			PluginContext: s.context, Headers: callHeaders(), Queries: []backend.DataQuery{benchQuery(model)},
-		}))
-		if err != nil {
-			return nil, err
-		}
-		return stream.Recv, nil
+		return askChunked(ctx, s, model)
 	}
 	return workload{
 		name: name, calls: calls, units: float64(model.Frames * model.Rows), unit: "rows",

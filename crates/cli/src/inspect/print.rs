@@ -2,7 +2,7 @@
 //!
 //! It deliberately shows no setting and no environment: there may be secrets in both.
 
-use graftwire_host::{GrpcHealth, LogRecord, StopReport, Support, Usage};
+use graftwire_host::{GrpcHealth, LogRecord, StopReport, Usage};
 use graftwire_protocol::handshake::CORE_VERSION;
 use serde_json::{Value, json};
 
@@ -136,16 +136,8 @@ fn grpc_health(health: &GrpcHealth) -> String {
 fn capabilities(text: &mut Text, seen: &Inspection) {
     text.raw("capabilities");
     for (capability, support) in &seen.capabilities.support {
-        let (word, why) = support_words(support);
+        let (word, why) = crate::capabilities::words(support);
         text.raw(format!("  {:<18} {word} {}", capability.endpoint(), printable(why)).trim_end());
-    }
-}
-
-fn support_words(support: &Support) -> (&'static str, &str) {
-    match support {
-        Support::Yes => ("yes", ""),
-        Support::No => ("no", ""),
-        Support::Unclear(why) => ("unclear", why),
     }
 }
 
@@ -197,7 +189,7 @@ pub(super) fn to_json(seen: &Inspection, stopped: &StopReport) -> Value {
             Err(error) => json!({"error": error}),
         },
         "grpcHealth": grpc_health(&seen.capabilities.grpc_health),
-        "capabilities": capabilities_json(seen),
+        "capabilities": crate::capabilities::to_json(&seen.capabilities),
         "discardedStdoutBytes": seen.discarded_stdout,
         "log": seen.log.iter().map(|record| record_json(record)).collect::<Vec<_>>(),
     })
@@ -205,15 +197,6 @@ pub(super) fn to_json(seen: &Inspection, stopped: &StopReport) -> Value {
 
 fn usage(usage: Usage) -> Value {
     json!({"residentBytes": usage.resident, "peakBytes": usage.resident_peak, "threads": usage.threads})
-}
-
-fn capabilities_json(seen: &Inspection) -> Value {
-    let each = seen.capabilities.support.iter().map(|(capability, support)| {
-        let (word, why) = support_words(support);
-        let value = if why.is_empty() { json!(word) } else { json!({"unclear": why}) };
-        (capability.endpoint().to_owned(), value)
-    });
-    Value::Object(each.collect())
 }
 
 fn record_json(record: &LogRecord) -> Value {

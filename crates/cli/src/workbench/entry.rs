@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use graftwire_host::{
-    CallObserver, CallReport, LaunchError, LaunchOptions, LinkOptions, LogBook, PluginSpec, RestartPolicy,
-    State, StateFeed, Supervisor,
+    CallObserver, CallReport, Capabilities, LaunchError, LaunchOptions, LinkOptions, LogBook, PluginSpec,
+    RestartPolicy, State, StateFeed, Supervisor,
 };
 use graftwire_model::{Backend, EpochMillis, PluginContext};
 use serde_json::{Value, json};
@@ -68,6 +68,14 @@ impl Entry {
     pub(super) fn backend(&self) -> Option<(&dyn Backend, PluginContext)> {
         let running = self.running.as_ref()?;
         Some((&running.supervisor, running.context.borrow().clone()))
+    }
+
+    /// What the plugin can do for its data source or app; `None` while it does not run.
+    pub(super) async fn capabilities(&self) -> Option<Capabilities> {
+        let running = self.running.as_ref()?;
+        let plugin = running.supervisor.plugin()?;
+        let context = running.context.borrow().clone();
+        Some(plugin.capabilities_for(&context).await)
     }
 
     pub(super) fn logs(&self) -> Option<&LogBook> {

@@ -51,6 +51,7 @@ async fn plugin(entry: Arc<Entry>, path: &[&str], request: Request<Incoming>) ->
         (&Method::GET, []) => reply::json(&entry.to_json()),
         (&Method::POST, ["query"]) => api::query::run(&entry, request).await,
         (&Method::GET, ["health"]) => api::plugins::health(&entry).await,
+        (&Method::GET, ["capabilities"]) => api::plugins::capabilities(&entry).await,
         (&Method::GET, ["metrics"]) => api::plugins::metrics(&entry).await,
         (&Method::POST, [what @ ("start" | "stop" | "restart")]) => api::plugins::control(&entry, what).await,
         (&Method::GET, ["dashboards"]) => api::dashboards::list(&entry),

@@ -14,7 +14,8 @@ fn inspect_tells_what_a_plugin_is() {
     assert_eq!(seen["negotiated"]["network"], "unix");
     assert_eq!(seen["health"]["status"], "OK");
     assert_eq!(seen["capabilities"]["queryData"], "yes");
-    assert_eq!(seen["capabilities"]["convertObjects"], "no");
+    assert_eq!(seen["capabilities"]["queryChunkedData"], "yes");
+    assert_eq!(seen["capabilities"]["render"], "no");
     assert_eq!(seen["end"]["orderly"], true);
     assert_eq!(seen["discardedStdoutBytes"], 0);
     assert!(seen["startMillis"].as_f64().unwrap() > 0.0);
@@ -72,6 +73,20 @@ fn both_wire_formats_give_the_same_answer() {
         run(&["query", bench_plugin(), "-q", QUERY, "--from", "0", "--format", format]).expect_code(0).json()
     };
     assert_eq!(ask("arrow"), ask("json"));
+}
+
+#[test]
+fn an_answer_in_chunks_is_the_same_answer() {
+    let query = r#"{"queryType":"bench","rows":25,"frames":2,"chunk":10}"#;
+    for format in ["arrow", "json"] {
+        let ask = |more: &[&str]| {
+            let args = ["query", bench_plugin(), "-q", query, "--from", "0", "--format", format, "-v"];
+            run(&[&args, more].concat()).expect_code(0)
+        };
+        let (plain, chunked) = (ask(&[]), ask(&["--chunked"]));
+        assert_eq!(plain.json(), chunked.json(), "{format}");
+        assert!(chunked.stderr.contains("/pluginv2.Data/QueryChunkedData: "), "{chunked:?}");
+    }
 }
 
 #[test]

@@ -219,6 +219,9 @@ fn plugins_are_listed_with_state_health_and_figures() {
     assert_eq!(workbench.get("/api/plugins/nobody/health").status, 404);
     assert_eq!(workbench.get("/api/plugins/example-lost-datasource/health").status, 503);
     assert_eq!(workbench.get(&format!("/api/plugins/{ID}/health")).json()["message"], "ready");
+    let capabilities = workbench.get(&format!("/api/plugins/{ID}/capabilities")).json();
+    assert_eq!((&capabilities["queryChunkedData"], &capabilities["render"]), (&json!("yes"), &json!("no")));
+    assert_eq!(workbench.get("/api/plugins/example-lost-datasource/capabilities").status, 503);
     let metrics = workbench.get(&format!("/api/plugins/{ID}/metrics"));
     assert!(String::from_utf8(metrics.body).unwrap().contains("process_cpu_seconds_total"));
 }

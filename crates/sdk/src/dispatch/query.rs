@@ -95,6 +95,7 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
         query: Query,
         format: FrameFormat,
     ) -> DataResponse {
+        let ref_id = query.ref_id.clone();
         let work = async {
             // The semaphore is never closed.
             let _permit = self.queries.acquire().await;
@@ -111,26 +112,34 @@ impl<I: Send + Sync + 'static> Dispatcher<I> {
             },
         };
         let response = match answer {
-            Ok(Ok(Answer::Frames(frames))) => encoded(DataResponse::ok(Vec::new()), frames, format),
+            Ok(Ok(Answer::Frames(frames))) => encoded(DataResponse::ok(Vec::new()), frames, &ref_id, format),
             Ok(Ok(Answer::Encoded(response))) => response,
-            Ok(Err(error)) => failed(error, format),
+            Ok(Err(error)) => failed(error, &ref_id, format),
             Err(caught) => DataResponse::failed(500, ErrorSource::Plugin, caught.message),
         };
         within_limit(response, self.limits.response_bytes)
     }
 }
 
-fn failed(error: QueryError, format: FrameFormat) -> DataResponse {
+fn failed(error: QueryError, ref_id: &str, format: FrameFormat) -> DataResponse {
     if std::error::Error::source(&error).is_some() {
         tracing::debug!(error = error_text(&error), "causes of a failed query");
     }
     let (response, partial, _cause) = error.into_parts();
-    encoded(response, partial, format)
+    encoded(response, partial, ref_id, format)
 }
 
-/// Adds the encoded frames to an answer. A frame that can't be encoded is the plugin's error; the others stay.
-fn encoded(mut response: DataResponse, frames: Vec<Frame>, format: FrameFormat) -> DataResponse {
-    for frame in frames {
+/// Adds the encoded frames to an answer; those without a refId get the query's, as from the Go SDK. A frame that can't be encoded is the plugin's error; the others stay.
+fn encoded(
+    mut response: DataResponse,
+    frames: Vec<Frame>,
+    ref_id: &str,
+    format: FrameFormat,
+) -> DataResponse {
+    for mut frame in frames {
+        if frame.ref_id.is_empty() {
+            ref_id.clone_into(&mut frame.ref_id);
+        }
         let name = frame.name.clone();
         match frame.into_encoded(format) {
             Ok(frame) => response.frames.push(frame),

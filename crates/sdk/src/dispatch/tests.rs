@@ -116,7 +116,8 @@ async fn one_query_that_fails_leaves_the_others() {
         "{}",
         of("ragged").error
     );
-    assert_eq!(Frame::decode(&of("who").frames[0]).unwrap().name, "odd-datasource");
+    let who = Frame::decode(&of("who").frames[0]).unwrap();
+    assert_eq!((who.name.as_str(), who.ref_id.as_str()), ("odd-datasource", "who"));
 }
 
 #[tokio::test(start_paused = true)]

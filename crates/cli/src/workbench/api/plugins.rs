@@ -35,6 +35,15 @@ pub(in crate::workbench) async fn health(entry: &Arc<Entry>) -> Response<Body> {
     reply::json(&health)
 }
 
+/// `GET /api/plugins/<id>/capabilities`: what it can do, found out now by harmless calls.
+pub(in crate::workbench) async fn capabilities(entry: &Entry) -> Response<Body> {
+    match entry.capabilities().await {
+        Some(found) => reply::json(&crate::capabilities::to_json(&found)),
+        None if entry.backend().is_none() => cannot_run(entry),
+        None => reply::error(StatusCode::SERVICE_UNAVAILABLE, "the plugin does not run"),
+    }
+}
+
 /// `GET /api/plugins/<id>/metrics`: the plugin's own metrics as Prometheus text.
 pub(in crate::workbench) async fn metrics(entry: &Entry) -> Response<Body> {
     let Some((backend, context)) = entry.backend() else { return cannot_run(entry) };
