@@ -12,6 +12,7 @@ use graftwire_protocol::v1::generated::row_value::Kind;
 use graftwire_protocol::v1::{from_wire, generated as wire, to_wire};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use prost::Message as _;
 
 /// What the frames of one query become.
 fn sent(frames: Vec<Frame>) -> wire::QueryResult {
@@ -435,5 +436,24 @@ proptest! {
         let message = wire::DatasourceResponse { results: vec![result] };
         let back = to_wire::query_response(from_wire::query_response(message.clone(), format));
         prop_assert_eq!(back, message);
+    }
+
+    /// As the fuzz target `wire_v1` has it: what adapting puts right is right from then on.
+    #[test]
+    fn spoilt_answers_settle(result in result(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let message = wire::DatasourceResponse { results: vec![result] };
+        let mut bytes = message.encode_to_vec();
+        if !bytes.is_empty() {
+            let place = at.index(bytes.len());
+            bytes[place] = byte;
+            if cut {
+                bytes.truncate(place);
+            }
+        }
+        if let Ok(spoilt) = wire::DatasourceResponse::decode(bytes.as_slice()) {
+            let adapt = |message| to_wire::query_response(from_wire::query_response(message, FrameFormat::Arrow));
+            let once = adapt(spoilt);
+            prop_assert_eq!(adapt(once.clone()).encode_to_vec(), once.encode_to_vec());
+        }
     }
 }
