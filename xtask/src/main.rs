@@ -8,6 +8,7 @@
 
 mod bench;
 mod codegen;
+mod conformance;
 mod demo;
 mod fuzz;
 mod package;
@@ -32,6 +33,8 @@ enum Chore {
     Tidy(tidy::Args),
     /// Make the generated code from the text in proto/.
     Codegen(codegen::Args),
+    /// Check how plugins of each SDK keep the protocol, and write docs/conformance.md.
+    Conformance(conformance::Args),
     /// Fuzz the decoders.
     Fuzz(fuzz::Args),
     /// Measure, and write the tables of docs/benchmarks.md.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Test(args) => test::run(args),
         Chore::Tidy(args) => tidy::run(args),
         Chore::Codegen(args) => codegen::run(args),
+        Chore::Conformance(args) => conformance::run(args),
         Chore::Fuzz(args) => fuzz::run(args),
         Chore::Bench(args) => bench::run(args),
         Chore::Package(args) => package::run(args),

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
 use crate::{
-    admission, conversion, frame, health, inspect, metrics, query, record, replay, resource, route, smoke,
-    stream, workbench,
+    admission, conformance, conversion, frame, health, inspect, metrics, query, record, replay, resource,
+    route, smoke, stream, workbench,
 };
 
 /// Look at Grafana backend plugins and data frames without Grafana.
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Health(health::HealthArgs),
     /// Print a plugin's own metrics in Prometheus text form.
     Metrics(metrics::MetricsArgs),
+    /// Check that a plugin keeps the protocol: handshake, life, go-plugin's services, limits, answers.
+    Conformance(conformance::ConformanceArgs),
     /// Stand between a host and a plugin, and write every call to a file.
     Record(record::RecordArgs),
     /// Make the calls of a recording to a plugin, and compare its answers.

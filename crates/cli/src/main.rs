@@ -7,6 +7,7 @@ mod admission;
 mod args;
 mod capabilities;
 mod chart;
+mod conformance;
 mod conversion;
 mod failure;
 mod file;
@@ -60,6 +61,7 @@ fn run(command: Command, json: bool) -> Result<Exit, Failure> {
         Command::Route(args) => route::run(&args, json),
         Command::Health(args) => health::run(&args, json),
         Command::Metrics(args) => metrics::run(&args, json),
+        Command::Conformance(args) => conformance::run(&args, json),
         Command::Record(args) => record::run(&args, json),
         Command::Replay(args) => replay::run(&args, json),
         Command::Smoke(args) => smoke::run(&args, json),

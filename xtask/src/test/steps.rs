@@ -46,6 +46,14 @@ pub(super) fn all(long: bool) -> Vec<Step> {
         step("frontend", "front ends: what is checked in is what sources give; load tests", frontend),
         needs("build", step("page", "the workbench page in a browser", page)),
         needs("build", step("demo", "cargo xtask demo, once", demo)),
+        needs(
+            "build",
+            step(
+                "conformance",
+                "docs/conformance.md is what our plugin's run gives; all columns in the long tier",
+                conformance,
+            ),
+        ),
         step("fuzz", "each fuzz target for a while (cargo xtask fuzz)", fuzz),
         needs("build", step("bench", "each bench once; measured in the long tier", bench)),
     ];
@@ -203,6 +211,13 @@ impl Job<'_> {
 
 fn demo(job: &mut Job<'_>) -> anyhow::Result<()> {
     job.cargo(&["run", "--quiet", "--package", "xtask", "--", "demo", "--once"])
+}
+
+fn conformance(job: &mut Job<'_>) -> anyhow::Result<()> {
+    let check = ["run", "--quiet", "--package", "xtask", "--", "conformance", "--check"];
+    let all = job.site.all.then_some("--all");
+    let args: Vec<&str> = check.into_iter().chain(all).collect();
+    job.cargo(&args)
 }
 
 fn fuzz(job: &mut Job<'_>) -> anyhow::Result<()> {

@@ -152,3 +152,17 @@ fn smoke_tells_step_by_step() {
         run(&["--json", "smoke", bench_plugin(), "-q", r#"{"queryType":"bench","rows":0}"#]).expect_code(1);
     assert_eq!((&bad.json()["steps"][2]["ok"], &bad.json()["steps"][3]["ok"]), (&false.into(), &true.into()));
 }
+
+#[test]
+fn conformance_tells_what_is_kept_and_what_is_not() {
+    let checks = ["--only", "cookie-absent,line,shutdown,shutdown-socket,unknown-method"];
+    let kept = run(&[&["conformance", bench_plugin()], &checks[..]].concat()).expect_code(0);
+    assert!(kept.text().ends_with("5 of 5 kept\n"), "{kept:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let careless = crate::run::script(folder.path(), "careless", "echo hello; exit 0");
+    let args = ["--json", "conformance", careless.to_str().unwrap()];
+    let missed = run(&[&args[..], &checks].concat()).expect_code(1).json();
+    let verdicts: Vec<_> = missed["checks"].as_array().unwrap().iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["no"; 5]);
+    run(&["conformance", bench_plugin(), "--only", "no-such-check"]).expect_code(2);
+}
