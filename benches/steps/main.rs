@@ -11,6 +11,7 @@
 //! | `decode_arrow`, `decode_json` | encode, mirrored | bytes to frame |
 //! | `adapt_out` | adapt out | model to message bytes: the answer in the plugin, the request in the host |
 //! | `log` | | one log line with the fields of a call |
+//! | `app` | all | whole calls to an app's API group, in memory and over sockets |
 //! | `calls` | all | whole calls in memory, over sockets, and to a process |
 //!
 //! The benches ask one thing each; comparisons with other implementations are `cargo xtask bench`'s work.
@@ -20,6 +21,7 @@
 
 mod adapt_in;
 mod adapt_out;
+mod app;
 mod calls;
 mod decode;
 mod decode_arrow;
@@ -50,6 +52,7 @@ criterion_group!(
     decode_arrow::bench,
     decode_json::bench,
     log::bench,
+    app::bench,
     calls::bench,
 );
 
