@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use graftwire_sdk::prelude::*;
 use graftwire_sdk::settings;
-use graftwire_sdk::{InstanceContext, InstanceError};
+use graftwire_sdk::{InstanceContext, InstanceError, Plugin};
 
 use crate::query::{self, QuerySettings};
 use crate::read::sources::Sources;
@@ -36,6 +36,15 @@ impl Source {
         let settings = QuerySettings { max_lines: checked.max_lines };
         Ok(Self { sources: Arc::new(checked.sources), settings })
     }
+}
+
+/// The plugin with everything it can do.
+pub fn plugin() -> Plugin<Source> {
+    Plugin::with_instances("graftwire-logs-datasource", Source::open)
+        .query_data()
+        .check_health()
+        .call_resource()
+        .stream_data()
 }
 
 /// Runs work that blocks or computes beside the tasks of the plugin.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `logql::recorded` | pipelines and metric queries give what Loki 2.2.1 gave, from a record; live where Go and Loki's modules are there |
 //! | `logql::documented` | what came after 2.2.1 does what the documentation of Loki says |
+//! | `wire` | health, queries, resources and live tail over every version of the protocol |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,3 +15,4 @@
 )]
 
 mod logql;
+mod wire;
