@@ -209,3 +209,65 @@ fn a_comma_after_the_first_time_group_names_it() {
     assert!(!sql(select, &POSTGRES).contains("AS \"time\""), "the first decides");
     assert!(sql("SELECT $__timeGroup(c,'5m'), x", &SQLITE).contains("* 300 AS \"time\", x"));
 }
+
+/// Texts of pieces that mean something, put together without sense: an answer or an error, in every dialect.
+#[test]
+fn no_text_makes_it_panic_or_lose_its_way() {
+    const PIECES: [&str; 30] = [
+        "$__timeFilter",
+        "$__timeGroup",
+        "$__interval",
+        "$__",
+        "$__x",
+        "$",
+        "${__from:date:",
+        "${__to}",
+        "(",
+        "(",
+        ")",
+        ")",
+        ",",
+        "'",
+        "''",
+        "\"",
+        "--",
+        "\n",
+        "/*",
+        "*/",
+        "$$",
+        "$a$",
+        "[",
+        "]",
+        "`",
+        "\\",
+        ";",
+        "é",
+        "'5m'",
+        " NULL ",
+    ];
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = |most: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % most).unwrap()
+    };
+    let (mut expanded, mut refused) = (0, 0);
+    for _ in 0..4_000 {
+        let text: String = (0..next(14)).map(|_| PIECES[next(30)]).collect();
+        let text = crate::sql::replace_globals(&text, context().time_range);
+        for dialect in &ALL {
+            match expand(&text, dialect, &context()) {
+                Ok(found) => {
+                    expanded += 1;
+                    let _ = crate::sql::first_statement_end(&found.sql, dialect.lexis);
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert!(error.to_string().starts_with("line "), "{text:?}: {error}");
+                }
+            }
+        }
+    }
+    assert!(expanded > 1_000 && refused > 1_000, "{expanded} {refused}");
+}
