@@ -160,6 +160,25 @@ fn a_certificate_that_can_not_be_read_is_an_error_line_and_a_bad_end() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "a socket was left behind");
 }
 
+#[tokio::test]
+async fn a_group_that_shares_the_socket_can_reach_it() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let own = tempfile::tempdir().unwrap().path().metadata().unwrap().gid();
+    let spec = PluginSpec::of_executable(odd_plugin()).with_id("graftwire-odd-datasource");
+    let plugin = Plugin::start(&spec, &LaunchOptions::new().socket_group(own.to_string())).await.unwrap();
+    let socket = PathBuf::from(&plugin.negotiated().address);
+    let seen = |path: &std::path::Path| {
+        let metadata = path.metadata().unwrap();
+        (metadata.gid(), metadata.permissions().mode() & 0o777)
+    };
+    assert_eq!((seen(&socket), seen(socket.parent().unwrap())), ((own, 0o660), (own, 0o770)));
+    assert!(plugin.ping().await.unwrap());
+    plugin.stop().await;
+    let unknown = LaunchOptions::new().socket_group("no-such-group");
+    let error = Plugin::start(&spec, &unknown).await.unwrap_err();
+    assert!(graftwire_model::error_text(&error).contains("\"no-such-group\""), "{error}");
+}
+
 #[test]
 fn on_tcp_it_takes_the_first_free_port_of_the_range() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
