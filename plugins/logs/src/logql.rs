@@ -24,13 +24,14 @@
 //! | what stands in quotes | `regexp` and `dialect`, `template`, `line_pattern`, `json_path` |
 //! | line → entry | `pipeline`, over `line_filter`, `json`, `logfmt`, `label_filter`, `formats`; labels in `scope` |
 //! | entries → series | `metric` |
-//! | what Grafana asks besides | `level`, [`volume`] |
+//! | what Grafana asks besides | `level`, [`volume`], [`completion`] |
 //!
 //! It follows Loki: up to 2.2 by comparison with its own code, later additions by its documentation. Selectors may be
 //! empty here. Refused by name: `ip(…)`, `|>`, `!>`, `distinct`, `on`, `ignoring`, `group_left`, `group_right`,
 //! `sort`, `approx_topk`, `rate_counter`, variables and `range` in templates, negative offsets.
 
 mod ast;
+pub mod completion;
 mod dialect;
 mod error;
 mod formats;

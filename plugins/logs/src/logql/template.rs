@@ -22,6 +22,7 @@ mod tests;
 use std::borrow::Cow;
 
 use functions::Function;
+pub(super) use functions::all as function_names;
 use value::Value;
 
 /// How long a text may become that a template makes, in bytes.

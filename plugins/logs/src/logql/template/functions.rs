@@ -147,7 +147,7 @@ impl Function {
 }
 
 /// Every function's name, as messages and completions show them.
-pub(super) fn all() -> impl Iterator<Item = &'static str> {
+pub(in crate::logql) fn all() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(name, ..)| *name)
 }
 
