@@ -6,6 +6,7 @@
 //! | `accept` | accepts an id, serves go-plugin's health there, and answers the id |
 //! | `accept?id=N` | the same with an id of the caller's choice |
 //! | `print?bytes=N` | prints so many bytes to standard output |
+//! | `print-here?bytes=N` | the same on the thread that serves the host |
 //! | `hold` | accepts an id and never lets go of it |
 //! | `peak` | answers the most memory the process has had, in KiB (Linux) |
 
@@ -69,6 +70,7 @@ impl CallResource for Talking {
                 id
             }),
             "print" => print(number("bytes").unwrap_or_default()).await,
+            "print-here" => print_lines(number("bytes").unwrap_or_default()),
             "peak" => Ok(peak()),
             other => Err(format!("no resource {other:?}")),
         };
@@ -98,14 +100,16 @@ fn number(url: &str, key: &str) -> Option<u32> {
     query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('=')?.parse().ok())
 }
 
-/// Lines of 100 bytes. Printing may have to wait for whoever reads, so it gets a thread.
+/// Beside the plugin's tasks.
 async fn print(bytes: u32) -> Result<String, String> {
-    let printing = tokio::task::spawn_blocking(move || {
-        let mut out = std::io::stdout().lock();
-        (0..bytes / 100).try_for_each(|line| writeln!(out, "{line:099}"))
-    });
-    printing.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    Ok("printed".to_owned())
+    tokio::task::spawn_blocking(move || print_lines(bytes)).await.map_err(|error| error.to_string())?
+}
+
+/// Lines of 100 bytes.
+fn print_lines(bytes: u32) -> Result<String, String> {
+    let mut out = std::io::stdout().lock();
+    let printed = (0..bytes / 100).try_for_each(|line| writeln!(out, "{line:099}"));
+    printed.map(|()| "printed".to_owned()).map_err(|error| error.to_string())
 }
 
 fn peak() -> String {

@@ -4,10 +4,13 @@
 //! [`ControlEvents`].
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use graftwire_model::ReplyStream;
+use futures_core::Stream;
+use graftwire_model::{BoxFuture, ReplyStream};
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
@@ -24,6 +27,11 @@ pub trait ControlEvents: Send + Sync {
 
     /// The host wants what the process prints from now on. The stream ends with the process.
     fn stdio(&self) -> ReplyStream<(StdioChannel, Bytes)>;
+
+    /// Waits until the process is about to end. By default it never is.
+    fn ended(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
 
     /// The host opens the broker's stream: its messages come in, ours go out. By default nothing is said and nothing
     /// heard, as long as the host keeps its side open.
@@ -139,9 +147,22 @@ impl health::health_server::Health for HealthService {
         } else {
             health::HealthCheckResponse { status: ServingStatus::ServiceUnknown as i32 }
         };
-        // The state never changes while the process runs; the output stream ends with it.
-        let until_the_end = self.control.0.stdio().filter_map(|_| None);
+        // The state never changes while the process runs.
+        let until_the_end = Stalled { ended: self.control.0.ended() };
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(first)).chain(until_the_end))))
+    }
+}
+
+/// A stream without items that ends.
+struct Stalled {
+    ended: BoxFuture<'static, ()>,
+}
+
+impl Stream for Stalled {
+    type Item = Result<health::HealthCheckResponse, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.ended.as_mut().poll(cx).map(|()| None)
     }
 }
 

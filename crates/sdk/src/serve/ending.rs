@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
-use graftwire_model::{CallError, ReplyStream};
+use graftwire_model::{BoxFuture, CallError, ReplyStream};
 use graftwire_protocol::goplugin::StdioChannel;
 use graftwire_protocol::goplugin::broker::Message;
 use graftwire_protocol::goplugin::server::ControlEvents;
@@ -179,6 +179,13 @@ impl ControlEvents for ProcessControl {
 
     fn stdio(&self) -> ReplyStream<(StdioChannel, Bytes)> {
         self.until_the_end(self.output.subscribe())
+    }
+
+    fn ended(&self) -> BoxFuture<'static, ()> {
+        let ending = self.ending.clone();
+        Box::pin(async move {
+            ending.wait().await;
+        })
     }
 
     fn broker(&self, incoming: ReplyStream<Message>) -> ReplyStream<Message> {

@@ -11,6 +11,7 @@
 //! - `go_host`: a host in Go over AutoMTLS, attached to a running plugin, and led to one under a debugger
 //! - `go_v1`: version 1 with go-plugin on the other side, both ways
 //! - `leftovers`: processes that are killed, stopped, cancelled or left alone in the middle of calls: nothing stays
+//! - `printing`: much on standard output, and hosts that read it slowly or not at all
 //! - `process`: a plugin's process from handshake to end: signals, orphans, prints, panics, log lines, by hand
 //! - `standalone`: a plugin under a debugger, and hosts that are led to it
 
@@ -26,6 +27,7 @@ mod go_host;
 mod go_v1;
 mod leftovers;
 mod objects;
+mod printing;
 mod process;
 mod standalone;
 mod wires;
