@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use clap::Args;
 use graftwire_host::{LaunchOptions, LinkOptions, LogBook, Plugin, PluginSpec};
+use graftwire_protocol::handshake::HostOffer;
+use graftwire_protocol::probe::version_of;
 use graftwire_recording::{CallResult, Ignored, ReadError, Recording, ReplayOptions, Verdict, replay};
 use serde_json::{Value, json};
 
@@ -134,7 +136,10 @@ async fn play(
     options: &ReplayOptions,
     progress: &Progress,
 ) -> Result<Vec<CallResult>, Failure> {
-    let launch = LaunchOptions::new().inherit_environment(args.inherit_env).start_timeout(args.start_timeout);
+    let launch = LaunchOptions::new()
+        .inherit_environment(args.inherit_env)
+        .start_timeout(args.start_timeout)
+        .offer(offer(recording));
     let launch = args.env.iter().fold(launch, |launch, (name, value)| launch.variable(name, value));
     let book = LogBook::new(spec.id(), KEPT_RECORDS);
     if args.verbose {
@@ -150,6 +155,15 @@ async fn play(
         progress.print(&format!("the plugin ended meanwhile: {exit}"));
     }
     Ok(results)
+}
+
+/// What the recorded plugin was asked in: another version has other methods.
+fn offer(recording: &Recording) -> HostOffer {
+    let mut offer = HostOffer::of_host();
+    if let Some(version) = recording.calls.iter().find_map(|call| version_of(&call.method)) {
+        offer.versions = vec![version.number()];
+    }
+    offer
 }
 
 fn to_text(results: &[CallResult]) -> String {

@@ -53,6 +53,13 @@ fn plugin_v2(capability: Capability) -> Option<&'static str> {
     })
 }
 
+/// The version that has a method, for whoever has only the method's path; `None` if no version compiled in has it.
+#[must_use]
+pub fn version_of(path: &str) -> Option<AppVersion> {
+    let has = |version: AppVersion| Capability::ALL.iter().any(|one| method(version, *one) == Some(path));
+    AppVersion::ALL.iter().copied().find(|version| has(*version))
+}
+
 /// Asks whether a plugin serves the method of a capability.
 pub async fn probe<T: Rpc>(version: AppVersion, channel: T, capability: Capability) -> Presence {
     let Some(path) = method(version, capability) else { return Presence::Absent };

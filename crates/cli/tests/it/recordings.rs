@@ -134,6 +134,45 @@ fn a_difference_is_found_and_told() {
 }
 
 #[test]
+fn every_version_is_recorded_and_played() {
+    let peer = testkit_example("conformance_plugin");
+    let (folder, plugin, out) = installed(peer.to_str().unwrap(), "calls.jsonl");
+    let plugin = plugin.to_str().unwrap();
+    let old = ["query", plugin, "--protocol", "1", "-q", r#"{"queryType":"bench","rows":2}"#];
+    run(&old).expect_code(0);
+    let seen = lines(&out);
+    assert_eq!(calls(&seen), [("/models.DatasourcePlugin/Query".to_owned(), "status 0".to_owned())]);
+    let answer = of(&seen, "response").find(|one| one["message"]["results"].is_array()).unwrap();
+    assert_eq!(answer["message"]["results"][0]["refId"], "A", "{answer}");
+    // The services of version 3 stand beside those of version 2.
+    run(&["conformance", plugin, "--only", "v3"]).expect_code(0);
+    let apps = folder.path().join("calls.2.jsonl");
+    assert_eq!(calls(&lines(&apps)).iter().filter(|(method, _)| method.contains(".v3.")).count(), 3);
+    for recording in [&out, &apps] {
+        let played = run(&["replay", recording.to_str().unwrap(), peer.to_str().unwrap()]).expect_code(0);
+        assert!(!played.text().starts_with("0 as recorded"), "{played:?}");
+    }
+}
+
+/// An example of the test kit, beside the program under test. Tests of the whole workspace have built it.
+fn testkit_example(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_graftwire")).parent().unwrap();
+    let built = folder.join("examples").join(name);
+    if built.exists() {
+        return built;
+    }
+    let status = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "graftwire-testkit", "--example", name])
+        .arg("--target-dir")
+        .arg(folder.parent().unwrap())
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .status()
+        .unwrap();
+    assert!(status.success(), "{name} must build");
+    built
+}
+
+#[test]
 fn a_killed_recorder_leaves_a_recording_that_plays() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("calls.jsonl");
