@@ -87,15 +87,14 @@ pub struct Router {
 }
 
 impl Router {
-    /// Answers what is served of version 3 under the names of its draft too, see [`crate::v3::draft`].
+    /// Answers what is served of version 3 under the names of its draft too, see [`v3::DRAFT_PACKAGE`].
     #[cfg(feature = "v3")]
     #[must_use]
     pub fn with_draft_names(self) -> Self {
         let drafted = self.routes.iter().filter_map(|(current, handler)| {
             let (name, handler) = (v3::draft::name(current)?, Arc::clone(handler));
-            let renamed: Handler = Arc::new(move |request| {
-                handler(v3::draft::renamed(request, v3::draft::PACKAGE, v3::PACKAGE))
-            });
+            let renamed: Handler =
+                Arc::new(move |request| handler(v3::draft::renamed(request, v3::DRAFT_PACKAGE, v3::PACKAGE)));
             Some((name, renamed))
         });
         let current = self.routes.iter().map(|(name, handler)| (*name, Arc::clone(handler)));

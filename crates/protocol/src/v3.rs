@@ -11,7 +11,8 @@ pub mod generated;
 
 mod redacted;
 
-pub mod draft;
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) mod draft;
 pub mod from_wire;
 pub mod to_wire;
 
@@ -24,6 +25,10 @@ use graftwire_model::Capability;
 
 /// The protobuf package of the services.
 pub const PACKAGE: &str = "grafana.plugin.v3";
+
+/// The package's name in a draft of this version; only the paths of methods differ. Plugins serve both names after
+/// [`crate::Router::with_draft_names`], hosts ask for the draft's by [`crate::with_draft_names`].
+pub const DRAFT_PACKAGE: &str = "plugin.v3";
 
 /// The path of a capability's method; `None` for what is no capability of this version.
 #[must_use]

@@ -1,4 +1,4 @@
-//! The name under which a draft of version 3 was served: package [`PACKAGE`]. Only the paths differ.
+//! The name under which a draft of version 3 was served: package `plugin.v3`. Only the paths differ.
 //!
 //! A plugin serves both names after [`crate::Router::with_draft_names`], a host asks for the draft's through
 //! [`crate::with_draft_names`]. Both are deliberately off unless asked for: no released server is known to use the draft.
@@ -6,13 +6,13 @@
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 
-/// The protobuf package of the draft.
-pub const PACKAGE: &str = "plugin.v3";
+#[cfg(any(feature = "client", test))]
+use super::{DRAFT_PACKAGE, PACKAGE};
 
 /// The request under the draft's name, if it is one of version 3.
 #[cfg(feature = "client")]
 pub(crate) fn asked<B>(request: Request<B>) -> Request<B> {
-    renamed(request, super::PACKAGE, PACKAGE)
+    renamed(request, PACKAGE, DRAFT_PACKAGE)
 }
 
 /// The draft's name of a service of version 3; `None` for any other.
@@ -47,7 +47,7 @@ mod tests {
     fn only_the_package_changes() {
         let path = |uri: &str| {
             let request = Request::builder().uri(uri).body(()).unwrap();
-            renamed(request, super::super::PACKAGE, PACKAGE).uri().to_string()
+            renamed(request, PACKAGE, DRAFT_PACKAGE).uri().to_string()
         };
         assert_eq!(path("/grafana.plugin.v3.A/B"), "/plugin.v3.A/B");
         assert_eq!(path("http://unused/grafana.plugin.v3.A/B"), "http://unused/plugin.v3.A/B");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use graftwire_model as model;
 use graftwire_protocol::AdaptError;
 use graftwire_protocol::v3::generated as wire;
-use graftwire_protocol::v3::{PACKAGE, draft, from_wire, method, to_wire};
+use graftwire_protocol::v3::{DRAFT_PACKAGE, PACKAGE, from_wire, method, to_wire};
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -22,7 +22,7 @@ fn every_method_is_of_the_package() {
     for (method, service) in methods.iter().zip(generated) {
         assert!(method.starts_with(&format!("/{service}/")) && service.starts_with(PACKAGE), "{method}");
     }
-    assert!(PACKAGE.ends_with(draft::PACKAGE));
+    assert!(PACKAGE.ends_with(DRAFT_PACKAGE));
 }
 
 #[test]
