@@ -1,6 +1,6 @@
 //! AutoMTLS on the plugin's side: the host's certificate in, the own one and the layer around connections out.
 //!
-//! It deliberately is a feature of its own: Grafana never asks for it, and a TLS library makes a plugin larger by half.
+//! It deliberately is a feature of its own: Grafana never asks for it, and a TLS library makes a plugin 2 MB larger.
 
 use std::sync::Arc;
 
