@@ -104,12 +104,17 @@ impl Changes {
 
     /// A label's slot with an empty value; `None` if there are too many.
     fn slot(&mut self, name: &str) -> Option<&mut Slot> {
-        let at = match self.position(name) {
+        let known = self.position(name);
+        let at = self.place(known, name)?;
+        self.slots.get_mut(at)
+    }
+
+    /// Makes the slot at a place, or the next free one, this label's with an empty value; `None` if there are too many.
+    fn place(&mut self, known: Option<usize>, name: &str) -> Option<usize> {
+        let at = match known {
             Some(at) => at,
+            None if self.used == MAX_LABELS => return None,
             None => {
-                if self.used == MAX_LABELS {
-                    return None;
-                }
                 if self.used == self.slots.len() {
                     self.slots.push(Slot::default());
                 }
@@ -119,10 +124,21 @@ impl Changes {
         };
         let parser = self.parser;
         let slot = self.slots.get_mut(at)?;
-        name.clone_into(&mut slot.name);
+        if known.is_none() {
+            name.clone_into(&mut slot.name);
+        }
         slot.value.clear();
         slot.parser = parser;
-        Some(slot)
+        Some(at)
+    }
+
+    /// The place for a label of the parser that runs; `None` if it gave the label before.
+    fn claim(&mut self, name: &str) -> Result<Option<usize>, TooManyLabels> {
+        let known = self.position(name);
+        if known.and_then(|at| self.slots.get(at)).is_some_and(|slot| slot.parser == self.parser) {
+            return Ok(None);
+        }
+        self.place(known, name).map(Some).ok_or(TooManyLabels)
     }
 }
 
@@ -206,26 +222,19 @@ impl Scope<'_> {
     /// # Errors
     /// There are too many labels.
     pub(super) fn extract(&mut self, name: &str) -> Result<Option<&mut String>, TooManyLabels> {
-        let mut renamed = std::mem::take(&mut self.changes.name);
-        let name = if self.stream.get(name).is_some() {
+        let claimed = if self.stream.get(name).is_some() {
+            let mut renamed = std::mem::take(&mut self.changes.name);
             renamed.clear();
             renamed.push_str(name);
             renamed.push_str(DUPLICATE);
-            &renamed
+            let claimed = self.changes.claim(&renamed);
+            self.changes.name = renamed;
+            claimed
         } else {
-            name
+            self.changes.claim(name)
         };
-        let parser = self.changes.parser;
-        let known = self.changes.position(name).and_then(|at| self.changes.slots.get(at));
-        let room = if known.is_some_and(|slot| slot.parser == parser) {
-            Ok(false)
-        } else {
-            self.changes.slot(name).map(|_| true).ok_or(TooManyLabels)
-        };
-        let at = self.changes.position(name);
-        self.changes.name = renamed;
         let slots = &mut self.changes.slots;
-        room.map(|free| at.filter(|_| free).and_then(|at| slots.get_mut(at)).map(|slot| &mut slot.value))
+        claimed.map(|at| at.and_then(|at| slots.get_mut(at)).map(|slot| &mut slot.value))
     }
 
     /// The same with the value at hand.
@@ -268,6 +277,9 @@ pub(super) fn push_sanitized(name: &mut String, key: &str, follows_prefix: bool)
     let key = key.trim();
     if !follows_prefix && key.starts_with(|first: char| first.is_ascii_digit()) {
         name.push('_');
+    }
+    if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return name.push_str(key);
     }
     name.extend(key.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }));
 }
