@@ -1,9 +1,11 @@
-// Package broker is what both ends do with go-plugin's broker here: serve gRPC's health under an id, and ask for it.
+// Package broker is what both ends do with go-plugin's broker here: serve gRPC's health under an id, and ask for it. How a
+// plugin is told to is the plugin's business.
 package broker
 
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-plugin"
@@ -46,4 +48,41 @@ func Ask(b *plugin.GRPCBroker, id uint32) error {
 		return fmt.Errorf("health under broker id %d is %s", id, answer.Status)
 	}
 	return nil
+}
+
+// Do is what a plugin does when it is told to: "dial" asks for the health that the host serves under the id, "accept"
+// serves it under the id, or under a new one if that is no number, and gives the id.
+func Do(b *plugin.GRPCBroker, what, id string) (string, error) {
+	chosen, err := strconv.ParseUint(id, 10, 32)
+	switch {
+	case b == nil:
+		return "", fmt.Errorf("%s: this process has no broker", what)
+	case what == "dial" && err != nil:
+		return "", err
+	case what == "dial":
+		return "serving: true", Ask(b, uint32(chosen))
+	case what != "accept":
+		return "", fmt.Errorf("%q is neither dial nor accept", what)
+	case err != nil:
+		chosen = uint64(b.NextId())
+	}
+	go Serve(b, uint32(chosen))
+	return strconv.FormatUint(chosen, 10), nil
+}
+
+// Keeper is a plugin of a set that serves nothing, and keeps the broker of its connection.
+type Keeper struct {
+	plugin.NetRPCUnsupportedPlugin
+	Broker *plugin.GRPCBroker
+}
+
+// GRPCServer keeps the broker.
+func (k *Keeper) GRPCServer(b *plugin.GRPCBroker, _ *grpc.Server) error {
+	k.Broker = b
+	return nil
+}
+
+// GRPCClient gives the host's broker.
+func (*Keeper) GRPCClient(_ context.Context, b *plugin.GRPCBroker, _ *grpc.ClientConn) (any, error) {
+	return b, nil
 }

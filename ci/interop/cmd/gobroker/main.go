@@ -62,19 +62,8 @@ func (t *talking) CallResource(req *pluginv2.CallResourceRequest, out pluginv2.R
 
 func (t *talking) do(path string, query url.Values) (string, error) {
 	switch path {
-	case "dial":
-		id, err := strconv.ParseUint(query.Get("id"), 10, 32)
-		if err != nil {
-			return "", err
-		}
-		return "serving: true", broker.Ask(t.broker, uint32(id))
-	case "accept":
-		id := t.broker.NextId()
-		if chosen, err := strconv.ParseUint(query.Get("id"), 10, 32); err == nil {
-			id = uint32(chosen)
-		}
-		go broker.Serve(t.broker, id)
-		return strconv.FormatUint(uint64(id), 10), nil
+	case "dial", "accept":
+		return broker.Do(t.broker, path, query.Get("id"))
 	case "print":
 		wanted, err := strconv.Atoi(query.Get("bytes"))
 		if err != nil {

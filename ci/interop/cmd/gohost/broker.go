@@ -15,21 +15,9 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
 
 	"graftwire.dev/interop/broker"
 )
-
-// keptBroker gives the connection's broker to whoever dispenses it.
-type keptBroker struct{ plugin.NetRPCUnsupportedPlugin }
-
-func (keptBroker) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
-	return errors.New("gohost is no plugin")
-}
-
-func (keptBroker) GRPCClient(_ context.Context, b *plugin.GRPCBroker, _ *grpc.ClientConn) (any, error) {
-	return b, nil
-}
 
 func brokerCommand(args []string) error {
 	var opts startOptions
@@ -61,13 +49,10 @@ func brokerCommand(args []string) error {
 }
 
 func (r *runner) talk(idle time.Duration) {
-	var b *plugin.GRPCBroker
-	r.call("broker", func(context.Context) (any, error) { return nil, dispense(r.process.rpc, "broker", &b) })
+	b := r.bothWays()
 	if b == nil {
 		return
 	}
-	r.call("broker/plugin dials", func(ctx context.Context) (any, error) { return nil, r.pluginDials(ctx, b) })
-	r.call("broker/host dials", func(ctx context.Context) (any, error) { return nil, r.hostDials(ctx, b) })
 	r.call("broker/many at once", func(ctx context.Context) (any, error) { return nil, r.manyAtOnce(ctx, b, 20) })
 	r.call("broker/nobody accepts", func(ctx context.Context) (any, error) {
 		code, said, err := r.ask(ctx, "dial?id=4000")
@@ -81,6 +66,18 @@ func (r *runner) talk(idle time.Duration) {
 	}
 	r.call("broker/ping", func(ctx context.Context) (any, error) { return nil, r.process.ping(ctx) })
 	r.call("broker/host dials again", func(ctx context.Context) (any, error) { return nil, r.hostDials(ctx, b) })
+}
+
+// bothWays has each end dial the other once.
+func (r *runner) bothWays() *plugin.GRPCBroker {
+	var b *plugin.GRPCBroker
+	r.call("broker", func(context.Context) (any, error) { return nil, dispense(r.process.rpc, "broker", &b) })
+	if b == nil {
+		return nil
+	}
+	r.call("broker/plugin dials", func(ctx context.Context) (any, error) { return nil, r.pluginDials(ctx, b) })
+	r.call("broker/host dials", func(ctx context.Context) (any, error) { return nil, r.hostDials(ctx, b) })
+	return b
 }
 
 func (r *runner) pluginDials(ctx context.Context, b *plugin.GRPCBroker) error {
@@ -116,8 +113,11 @@ func (r *runner) manyAtOnce(ctx context.Context, b *plugin.GRPCBroker, n int) er
 	return errors.Join(failed...)
 }
 
-// ask calls a resource and gives its status and text.
+// ask calls a resource and gives its status and text; version 1 has none, and is asked by a query.
 func (r *runner) ask(ctx context.Context, target string) (int32, string, error) {
+	if r.process.client.NegotiatedVersion() == 1 {
+		return r.askV1(ctx, target)
+	}
 	path, _, _ := strings.Cut(target, "?")
 	req := resourceRequest(r.context, resourceSpec{Path: path, URL: target})
 	stream, err := r.process.resource.CallResource(ctx, backend.ToProto().CallResourceRequest(req))

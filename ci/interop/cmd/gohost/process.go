@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 	_ "google.golang.org/grpc/encoding/gzip" // Grafana announces gzip in grpc-accept-encoding
+
+	"graftwire.dev/interop/broker"
 )
 
 type process struct {
@@ -111,7 +113,7 @@ func clients() plugin.PluginSet {
 		"stream":      &grpcplugin.StreamGRPCPlugin{},
 		"admission":   &grpcplugin.AdmissionGRPCPlugin{},
 		"conversion":  &grpcplugin.ConversionGRPCPlugin{},
-		"broker":      keptBroker{},
+		"broker":      &broker.Keeper{},
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"graftwire.dev/interop/dynamic"
 )
 
 func runCommand(args []string) error {
@@ -20,6 +22,8 @@ func runCommand(args []string) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.StringVar(&opts.plugin, "plugin", "", "path of the plugin's executable")
 	opts.register(flags)
+	var more moreOptions
+	more.register(flags)
 	calls := flags.String("calls", "", "JSON file with what to ask; its keys replace those of the built-in calls.json")
 	expect := flags.String("expect", "", "JSON file: call or pattern -> outcome; calls not named must be ok. Without it the exit code is 0")
 	if err := flags.Parse(args); err != nil {
@@ -38,7 +42,10 @@ func runCommand(args []string) error {
 			return err
 		}
 	}
-	records := (&runner{opts: &opts, script: script, context: pluginContext(&opts, script.Settings)}).all()
+	records, err := (&runner{opts: &opts, script: script, context: pluginContext(&opts, script.Settings)}).all(&more)
+	if err != nil {
+		return err
+	}
 	if expected == nil {
 		return nil
 	}
@@ -56,14 +63,15 @@ type runner struct {
 	context backend.PluginContext
 	process *process
 	records []record
+	schema  *dynamic.Schema // of version 1
 }
 
-func (r *runner) all() []record {
+func (r *runner) all(more *moreOptions) ([]record, error) {
 	began := time.Now()
 	p, err := start(r.opts)
 	if err != nil {
 		r.keep(newRecord("start", time.Since(began), nil, finding{"START", err}))
-		return r.records
+		return r.records, nil
 	}
 	r.process = p
 	r.keep(newRecord("start", p.started, map[string]any{
@@ -74,8 +82,9 @@ func (r *runner) all() []record {
 	r.resources()
 	r.streams()
 	r.objects()
+	err = r.more(more)
 	r.farewell()
-	return r.records
+	return r.records, err
 }
 
 func (r *runner) keep(made record) {
@@ -98,17 +107,7 @@ func (r *runner) call(name string, do func(context.Context) (any, error)) {
 }
 
 func (r *runner) diagnostics() {
-	r.call("ping", func(ctx context.Context) (any, error) { return nil, r.process.ping(ctx) })
-	r.call("grpcHealth", func(ctx context.Context) (any, error) {
-		resp, err := grpc_health_v1.NewHealthClient(r.process.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: "plugin"})
-		if err != nil {
-			return nil, err
-		}
-		if resp.Status != grpc_health_v1.HealthCheckResponse_SERVING {
-			return nil, said("health %s", resp.Status)
-		}
-		return nil, nil
-	})
+	r.isServing()
 	r.call("checkHealth", r.checkHealth)
 	r.call("collectMetrics", func(ctx context.Context) (any, error) {
 		// Grafana sends the plugin id alone
@@ -119,6 +118,21 @@ func (r *runner) diagnostics() {
 			return nil, err
 		}
 		return describeMetrics(resp.GetMetrics().GetPrometheus())
+	})
+}
+
+// isServing asks go-plugin's health service, through go-plugin and beside it.
+func (r *runner) isServing() {
+	r.call("ping", func(ctx context.Context) (any, error) { return nil, r.process.ping(ctx) })
+	r.call("grpcHealth", func(ctx context.Context) (any, error) {
+		resp, err := grpc_health_v1.NewHealthClient(r.process.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: "plugin"})
+		if err != nil {
+			return nil, err
+		}
+		if resp.Status != grpc_health_v1.HealthCheckResponse_SERVING {
+			return nil, said("health %s", resp.Status)
+		}
+		return nil, nil
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"graftwire.dev/interop/dynamic"
@@ -32,6 +33,8 @@ func v1Command(args []string) error {
 	flags := flag.NewFlagSet("v1", flag.ContinueOnError)
 	flags.StringVar(&opts.plugin, "plugin", "", "path of the plugin's executable")
 	opts.register(flags)
+	var more moreOptions
+	more.register(flags)
 	descriptors := flags.String("descriptors", "", "file of descriptors (default: "+dynamic.Variable+", or the repository's)")
 	requests := flags.String("requests", "", "JSON file: name -> DatasourceRequest in protobuf's JSON (default: one plain query)")
 	if err := flags.Parse(args); err != nil {
@@ -57,10 +60,10 @@ func v1Command(args []string) error {
 		}
 	}
 	r := &runner{opts: &opts}
-	return r.v1(schema, asked)
+	return r.v1(schema, asked, &more)
 }
 
-func (r *runner) v1(schema *dynamic.Schema, asked map[string]json.RawMessage) error {
+func (r *runner) v1(schema *dynamic.Schema, asked map[string]json.RawMessage, more *moreOptions) error {
 	began := time.Now()
 	p, err := start(r.opts)
 	if err != nil {
@@ -69,6 +72,8 @@ func (r *runner) v1(schema *dynamic.Schema, asked map[string]json.RawMessage) er
 	}
 	r.process = p
 	r.keep(newRecord("start", p.started, map[string]any{"pid": p.pid(), "version": p.client.NegotiatedVersion()}, nil))
+	r.schema = schema
+	r.isServing()
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		request := asked[name]
 		r.call("v1/"+name, func(ctx context.Context) (any, error) {
@@ -81,7 +86,11 @@ func (r *runner) v1(schema *dynamic.Schema, asked map[string]json.RawMessage) er
 	}
 	// what version 1 has not must be absent, not answered by something else
 	r.call("v1.checkHealth", r.checkHealth)
+	err = r.more(more)
 	r.farewell()
+	if err != nil {
+		return err
+	}
 	for _, made := range r.records {
 		if made.Outcome == "START" || made.Outcome == "KILLED" || made.Outcome == "TIMEOUT" {
 			return errUnmet
@@ -114,4 +123,41 @@ func v1Errors(answer json.RawMessage) error {
 		return said("error in %s", failed[1:])
 	}
 	return nil
+}
+
+// askV1 is ask by a query: the path is its type, the id stands in its model, and the answer is the first cell.
+func (r *runner) askV1(ctx context.Context, target string) (int32, string, error) {
+	path, id, _ := strings.Cut(target, "?id=")
+	model, err := json.Marshal(map[string]string{"queryType": path, "id": id})
+	if err != nil {
+		return 0, "", err
+	}
+	request, err := json.Marshal(map[string]any{"queries": []any{map[string]string{"refId": "A", "modelJson": string(model)}}})
+	if err != nil {
+		return 0, "", err
+	}
+	answer, err := r.schema.Call(ctx, r.process.conn, queryV1, request)
+	if err != nil {
+		return 0, "", err
+	}
+	var said struct {
+		Results []struct {
+			Error  string `json:"error"`
+			Tables []struct {
+				Rows []struct {
+					Values []struct {
+						StringValue string `json:"stringValue"`
+					} `json:"values"`
+				} `json:"rows"`
+			} `json:"tables"`
+		} `json:"results"`
+	}
+	if err := json.Unmarshal(answer, &said); err != nil {
+		return 0, "", err
+	}
+	if len(said.Results) != 1 || len(said.Results[0].Tables) != 1 || len(said.Results[0].Tables[0].Rows) != 1 ||
+		len(said.Results[0].Tables[0].Rows[0].Values) != 1 {
+		return 502, string(answer), nil
+	}
+	return 200, said.Results[0].Tables[0].Rows[0].Values[0].StringValue, nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func main() {
-	opts := datasource.ManageOpts{AdmissionHandler: admission{}, ConversionHandler: conversion{}}
+	opts := datasource.ManageOpts{AdmissionHandler: admission{}, ConversionHandler: conversion{}, Licensing: withExtras}
 	if err := datasource.Manage("graftwire-gopeer-datasource", newSource, opts); err != nil {
 		backend.Logger.Error("could not serve", "error", err)
 		os.Exit(1)

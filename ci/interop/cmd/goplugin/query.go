@@ -24,6 +24,7 @@ type model struct {
 	Source string `json:"source"`
 	Millis int    `json:"ms"`
 	Code   int    `json:"code"`
+	ID     string `json:"id"`
 }
 
 // errNoAnswer leaves the refId out of the response.
@@ -78,6 +79,8 @@ func answer(ctx context.Context, req *backend.QueryDataRequest, query backend.Da
 		return failure(query, wanted), nil
 	case "missing":
 		return backend.DataResponse{}, errNoAnswer
+	case "accept", "dial":
+		return talk(query.QueryType, wanted.ID)
 	default:
 		return misbehave(ctx, query, wanted)
 	}

@@ -9,6 +9,10 @@
 //	rpc-error  the whole call fails
 //	log        a line on stderr, one on standard output
 //	exit       the process ends
+//	accept     serves gRPC's health under a new broker id, which is the answer's cell
+//	dial       asks for the health under the broker id `id` of the model
+//
+// It makes images too, see services.Renderer, and listens on TCP if GRAFTWIRE_TCP is in its environment.
 package main
 
 import (
@@ -23,30 +27,52 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"graftwire.dev/interop/broker"
 	"graftwire.dev/interop/dynamic"
+	"graftwire.dev/interop/ontcp"
+	"graftwire.dev/interop/services"
 )
 
 func main() {
-	schema, err := dynamic.Load("")
-	if err != nil {
+	if err := serve(); err != nil {
 		fmt.Fprintln(os.Stderr, "gov1:", err)
 		os.Exit(1)
 	}
-	service, err := schema.Service("models.DatasourcePlugin", dynamic.Handlers{"Query": dynamic.Unary(query)})
+}
+
+// kept has the broker.
+var kept = &broker.Keeper{}
+
+func serve() error {
+	schema, err := dynamic.Load("")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "gov1:", err)
-		os.Exit(1)
+		return err
+	}
+	source, err := schema.Service("models.DatasourcePlugin", dynamic.Handlers{"Query": dynamic.Unary(query)})
+	if err != nil {
+		return err
+	}
+	images, err := services.Renderer(schema, "models.Renderer")
+	if err != nil {
+		return err
+	}
+	set := plugin.PluginSet{
+		"datasource": &dynamic.Plugin{Services: []*grpc.ServiceDesc{source}},
+		"renderer":   &dynamic.Plugin{Services: []*grpc.ServiceDesc{images}},
+		"broker":     kept,
+	}
+	if ontcp.Wanted() {
+		return ontcp.Serve(1, set)
 	}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			ProtocolVersion: 1,
 			MagicCookieKey:  grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
 		},
-		VersionedPlugins: map[int]plugin.PluginSet{
-			1: {"datasource": &dynamic.Plugin{Services: []*grpc.ServiceDesc{service}}},
-		},
-		GRPCServer: plugin.DefaultGRPCServer,
+		VersionedPlugins: map[int]plugin.PluginSet{1: set},
+		GRPCServer:       plugin.DefaultGRPCServer,
 	})
+	return nil
 }
 
 type request struct {
@@ -65,12 +91,13 @@ func query(_ context.Context, raw json.RawMessage) (json.RawMessage, error) {
 	for _, q := range asked.Queries {
 		var model struct {
 			QueryType string `json:"queryType"`
+			ID        string `json:"id"`
 		}
 		if err := json.Unmarshal([]byte(q.ModelJSON), &model); err != nil {
 			results = append(results, map[string]any{"refId": q.RefID, "error": "modelJson: " + err.Error()})
 			continue
 		}
-		result, err := answer(model.QueryType, raw)
+		result, err := answer(model.QueryType, model.ID, raw)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +109,7 @@ func query(_ context.Context, raw json.RawMessage) (json.RawMessage, error) {
 
 type object = map[string]any
 
-func answer(queryType string, raw json.RawMessage) (object, error) {
+func answer(queryType, id string, raw json.RawMessage) (object, error) {
 	switch queryType {
 	case "series":
 		return object{"metaJson": `{"note":"v1 meta","big":12345678901234567890}`, "series": []object{
@@ -113,6 +140,15 @@ func answer(queryType string, raw json.RawMessage) (object, error) {
 		fmt.Fprintln(os.Stderr, "[WARN] a line of version 1")
 		fmt.Println("printed by version 1")
 		return object{}, nil
+	case "accept", "dial":
+		said, err := broker.Do(kept.Broker, queryType, id)
+		if err != nil {
+			return object{"error": err.Error()}, nil
+		}
+		return object{"tables": []object{{
+			"columns": []object{{"name": "said"}},
+			"rows":    []object{{"values": []object{{"kind": "TYPE_STRING", "stringValue": said}}}},
+		}}}, nil
 	case "exit":
 		os.Exit(7)
 	}
