@@ -1,4 +1,5 @@
-//! `cargo xtask conformance`: the table of docs/conformance.md, each cell from a run of `graftwire conformance`.
+//! `cargo xtask conformance`: the tables of docs/conformance.md, each cell from a run: of `graftwire conformance`, and of the
+//! interop matrix.
 //!
 //! `--check` runs our own plugin alone and compares its column with the page. It deliberately knows no check: the list is
 //! the program's.
@@ -85,7 +86,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return compare(&page, &reports);
     }
     let page = filled(&page, &table(&reports)?)?;
-    std::fs::write(root().join(PAGE), page).with_context(|| format!("cannot write {PAGE}"))
+    std::fs::write(root().join(PAGE), page).with_context(|| format!("cannot write {PAGE}"))?;
+    write_matrix()
+}
+
+/// The test that makes the runs of the matrix writes it too; without the variable it compares, in step `test`.
+fn write_matrix() -> anyhow::Result<()> {
+    let args = ["test", "--quiet", "--package", "graftwire-testkit", "--examples", "--test", "it", "matrix"];
+    cargo().args(args).env("GRAFTWIRE_WRITE_MATRIX", "true").run()
 }
 
 fn checked(target: &Path, executable: &Path) -> anyhow::Result<Report> {

@@ -14,14 +14,11 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use graftwire_host::RpcChannel;
-use graftwire_model::{ReplyStream, error_text};
-use graftwire_protocol::goplugin::server::{Control, ControlEvents, HealthService};
-use graftwire_protocol::goplugin::{self, StdioChannel};
-use graftwire_sdk::broker::{self, Broker, BrokerListener, Services};
+use graftwire_model::error_text;
+use graftwire_sdk::broker::{self, Broker, BrokerListener};
 use graftwire_sdk::prelude::*;
+use graftwire_testkit::broker::{health, is_serving};
 
 fn main() -> ExitCode {
     let broker = Broker::new();
@@ -84,8 +81,7 @@ impl CallResource for Talking {
 impl Talking {
     async fn dial(&self, id: u32) -> Result<String, String> {
         let connection = self.broker.dial(id).await.map_err(|error| error_text(&error))?;
-        let channel = RpcChannel::open(connection).await.map_err(|error| error_text(&error))?;
-        let serving = goplugin::client::ping(channel).await.map_err(|error| error.to_string())?;
+        let serving = is_serving(connection).await.map_err(|error| error.to_string())?;
         Ok(format!("serving: {serving}"))
     }
 
@@ -116,17 +112,4 @@ fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.unwrap_or_default().trim().trim_end_matches(" kB").to_owned()
-}
-
-/// go-plugin's health, under the name that hosts ask for.
-fn health() -> Services {
-    struct Quiet;
-    impl ControlEvents for Quiet {
-        fn shutdown(&self) {}
-        fn stdio(&self) -> ReplyStream<(StdioChannel, bytes::Bytes)> {
-            ReplyStream::from_items([])
-        }
-    }
-    let health = HealthService::new(Control::new(Arc::new(Quiet)));
-    Services::new().with(goplugin::health::generated::health_server::HealthServer::new(health))
 }

@@ -2,18 +2,34 @@
 //!
 //! They are the other implementation of the protocol: a host over go-plugin and plugins over Grafana's Go SDK.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
-/// Builds `ci/interop/cmd/<name>` and gives the executable.
+/// What this process has built.
+static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+
+/// Builds `ci/interop/cmd/<name>`, once in a process, and gives the executable.
 ///
 /// Without Go it says `NOT RUN` and gives `None`, except on CI (`CI=true`), where Go must be there.
 ///
 /// # Panics
 /// When Go is there but does not build the program, or is missing on CI: both must fail the test.
 #[must_use]
-#[allow(clippy::panic, clippy::print_stdout)]
 pub fn program(name: &str) -> Option<PathBuf> {
+    // One at a time: an executable that is being written can't be run.
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(executable) = built.get(name) {
+        return Some(executable.clone());
+    }
+    let executable = build(name)?;
+    built.insert(name.to_owned(), executable.clone());
+    Some(executable)
+}
+
+#[allow(clippy::panic, clippy::print_stdout)]
+fn build(name: &str) -> Option<PathBuf> {
     let has_go = Command::new("go").arg("version").output().is_ok_and(|output| output.status.success());
     if !has_go {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "Go is not installed; CI must have it");

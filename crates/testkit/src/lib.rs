@@ -26,6 +26,7 @@
 //!
 //! It deliberately holds no assertions of its own: it makes plugins reachable, and tests say what they expect.
 
+pub mod broker;
 pub mod go;
 
 mod fault;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use graftwire_host::{Broker, Capabilities, Link, LinkError, LinkLayers, LinkOptions, LogBook};
+use graftwire_host::{Broker, Capabilities, Link, LinkError, LinkLayers, LinkOptions, LogBook, RpcChannel};
 use graftwire_model::{Backend, PluginContext};
 use graftwire_protocol::handshake::PortRange;
 use graftwire_sdk::Plugin;
@@ -155,6 +155,12 @@ impl Pair {
     /// What the host finds that the plugin can do.
     pub async fn capabilities(&self, context: &PluginContext) -> Capabilities {
         self.link.capabilities(context).await
+    }
+
+    /// The connection itself, for calls that [`Backend`] does not know.
+    #[must_use]
+    pub fn channel(&self) -> RpcChannel {
+        self.link.channel()
     }
 
     /// The host's end of the broker.

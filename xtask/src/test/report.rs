@@ -41,6 +41,9 @@ impl Row {
     }
 }
 
+/// Lines that are shown even if all went well begin like this: the interop matrix.
+const ALWAYS_SHOWN: &str = "matrix: ";
+
 /// Where the output of the running step goes.
 pub(crate) struct Screen {
     logs: PathBuf,
@@ -51,13 +54,16 @@ pub(crate) struct Screen {
     /// Lines that say what failed, wherever they stood.
     telling: Vec<String>,
     in_failures: bool,
+    /// What is shown however the step ends.
+    results: Vec<String>,
 }
 
 impl Screen {
     pub(crate) fn new(logs: PathBuf) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
         let recent = VecDeque::new();
-        Ok(Self { logs, log: None, bar: None, name: "", recent, telling: Vec::new(), in_failures: false })
+        let (telling, results) = (Vec::new(), Vec::new());
+        Ok(Self { logs, log: None, bar: None, name: "", recent, telling, in_failures: false, results })
     }
 
     pub(super) fn start(&mut self, name: &'static str) -> anyhow::Result<()> {
@@ -68,6 +74,7 @@ impl Screen {
         self.recent.clear();
         self.telling.clear();
         self.in_failures = false;
+        self.results.clear();
         if std::io::stdout().is_terminal() {
             let style = ProgressStyle::with_template("{spinner} {prefix:10} {elapsed:>4}  {wide_msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());
@@ -100,6 +107,9 @@ impl Screen {
         if self.in_failures && self.telling.len() < SHOWN_LINES {
             self.telling.push(line.to_owned());
         }
+        if let Some(result) = line.strip_prefix(ALWAYS_SHOWN).filter(|_| self.results.len() < SHOWN_LINES) {
+            self.results.push(result.to_owned());
+        }
         if self.recent.len() == SHOWN_LINES {
             self.recent.pop_front();
         }
@@ -111,6 +121,7 @@ impl Screen {
             bar.finish_and_clear();
         }
         println!("{:<8}{:<10}{:>8}", row.verdict(), row.name, seconds(row.time));
+        self.results.iter().for_each(|line| println!("        {line}"));
         for reason in row.tally.not_run.iter().filter(|_| row.tally.passed + row.tally.failed == 0) {
             println!("        NOT RUN: {reason}");
         }

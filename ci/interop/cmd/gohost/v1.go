@@ -71,7 +71,9 @@ func (r *runner) v1(schema *dynamic.Schema, asked map[string]json.RawMessage, mo
 		return errUnmet
 	}
 	r.process = p
-	r.keep(newRecord("start", p.started, map[string]any{"pid": p.pid(), "version": p.client.NegotiatedVersion()}, nil))
+	r.keep(newRecord("start", p.started, map[string]any{
+		"pid": p.pid(), "version": p.client.NegotiatedVersion(), "network": p.address.Network(),
+	}, nil))
 	r.schema = schema
 	r.isServing()
 	for _, name := range slices.Sorted(maps.Keys(asked)) {

@@ -1,13 +1,11 @@
 //! The broker between a host and a plugin's process, plain, multiplexed, and with TLS.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use graftwire_host::{LaunchOptions, Plugin, PluginSpec, RpcChannel};
-use graftwire_model::{CallContext, ReplyStream, ResourceRequest};
-use graftwire_protocol::goplugin::server::{Control, ControlEvents, HealthService};
-use graftwire_protocol::goplugin::{self, StdioChannel};
-use graftwire_sdk::broker::{self, Connection, Services};
+use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
+use graftwire_model::{CallContext, ResourceRequest};
+use graftwire_sdk::broker;
+use graftwire_testkit::broker::{health, is_serving};
 
 pub(crate) fn executable() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
@@ -44,23 +42,6 @@ pub(crate) fn ways() -> [(&'static str, LaunchOptions); 4] {
     ]
 }
 
-async fn is_serving(connection: Connection) -> bool {
-    goplugin::client::ping(RpcChannel::open(connection).await.unwrap()).await.unwrap()
-}
-
-/// go-plugin's health, as the host's end serves it.
-fn health() -> Services {
-    struct Quiet;
-    impl ControlEvents for Quiet {
-        fn shutdown(&self) {}
-        fn stdio(&self) -> ReplyStream<(StdioChannel, bytes::Bytes)> {
-            ReplyStream::from_items([])
-        }
-    }
-    let health = HealthService::new(Control::new(Arc::new(Quiet)));
-    Services::new().with(goplugin::health::generated::health_server::HealthServer::new(health))
-}
-
 fn files(dir: &Path) -> usize {
     std::fs::read_dir(dir).map_or(0, Iterator::count)
 }
@@ -71,7 +52,7 @@ pub(crate) async fn talks_both_ways(executable: &Path, way: &str, options: Launc
     let dir = Path::new(&plugin.negotiated().address).parent().unwrap().to_owned();
     let (status, id) = resource(&plugin, "accept").await;
     assert_eq!((status, id.as_str()), (200, "1"), "{way}");
-    assert!(is_serving(plugin.broker().dial(1).await.unwrap()).await, "{way}");
+    assert!(is_serving(plugin.broker().dial(1).await.unwrap()).await.unwrap(), "{way}");
     assert_eq!(files(&dir), if plugin.negotiated().multiplexed { 1 } else { 2 }, "{way}");
     let one_by_plugin = || async {
         let id = plugin.broker().next_id();
@@ -83,7 +64,7 @@ pub(crate) async fn talks_both_ways(executable: &Path, way: &str, options: Launc
     let one_by_host = || async {
         let (status, id) = resource(&plugin, "accept").await;
         assert_eq!(status, 200, "{way}: {id}");
-        assert!(is_serving(plugin.broker().dial(id.parse().unwrap()).await.unwrap()).await, "{way}");
+        assert!(is_serving(plugin.broker().dial(id.parse().unwrap()).await.unwrap()).await.unwrap(), "{way}");
     };
     one_by_plugin().await;
     let many = (0..10).map(|_| async { tokio::join!(one_by_plugin(), one_by_host()) });

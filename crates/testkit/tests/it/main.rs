@@ -5,6 +5,7 @@
 //! - `wires`: one plugin over every version and kind of connection, every call; errors keep code, text and origin
 //! - `broker`: connections beside the first one in both directions: plain, multiplexed, with TLS
 //! - `context`: what every request carries, field by field and call by call; first data of channels, publishing
+//! - `matrix`: every call of every version over every kind of connection, between Rust and Go either way, as one table
 //! - `objects`: admission and conversion: settings as objects, sizes, what answers leave unsaid
 //! - `broker_go`: the same against go-plugin's host and go-plugin's plugins
 //! - `faults`: connections that are cut, stalled, spoiled or slow at any byte; cancelled calls; slow readers
@@ -26,6 +27,7 @@ mod faults;
 mod go_host;
 mod go_v1;
 mod leftovers;
+mod matrix;
 mod objects;
 mod printing;
 mod process;

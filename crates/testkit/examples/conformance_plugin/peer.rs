@@ -1,34 +1,45 @@
-//! The contract of `docs/conformance.md` over this SDK: the plugin that `cargo xtask conformance` runs its checks against.
+//! The plugin itself: every capability of every version, broker included.
 //!
 //! | call | answer |
 //! |---|---|
 //! | query `types`, or none | one frame with a column for each kind of value |
+//! | query `series` · `table` | two series with labels · a row of most types: what version 1 has |
 //! | query `error` `{"error":…,"status":…}` · `panic` · `empty` | that error · a panic · no frame |
 //! | query `bench` `{"rows":…,"chunk":…}` | so many rows, whole or in chunks |
+//! | query `log` | prints a line to standard output |
+//! | query `accept` · `dial` `{"id":…}`, resource `accept` · `dial?id=…` | serves the health under a new id of the broker and answers the id · asks for it there |
 //! | resource `echo` · `pieces` | the body · three pieces of 16 bytes |
 //! | channel `ticks/…` · `denied` · `missing` | three packets · not allowed · not there |
 //! | objects | one with `deny` is refused, others get `mutated`; conversion sets `apiVersion` |
-
-#![allow(clippy::panic)]
-// An index into JSON does not panic: what is not there is null.
-#![allow(clippy::indexing_slicing)]
-
-use std::process::ExitCode;
+//! | an app's admission · conversion · routes | refused with everything a refusal says · the target version in the object · the request as JSON |
+//! | images | none is made; an error without a width |
+//!
+//! It deliberately serves nothing by itself: a process does, or a test in its own.
 
 use bytes::Bytes;
+use graftwire_model::error_text;
 use graftwire_sdk::app::{AppContext, CallRoute, ConvertVersions, ReviewAdmission};
+use graftwire_sdk::broker::Broker;
 use graftwire_sdk::frame::{EnumConfig, EnumIndex, FieldConfig, FieldTypeConfig, Json, Timestamp};
 use graftwire_sdk::model::{
-    AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, ConversionRequest, ConversionResponse,
-    ConvertedObject, MutationResponse, RawObject, ReplyStream, RouteRequest, StatusResult,
-    ValidationResponse, VersionConversionRequest, VersionConversionResponse,
+    AdmissionRequest, AdmissionReviewRequest, AdmissionReviewResponse, ApiStatus, ConversionRequest,
+    ConversionResponse, ConvertedObject, MutationResponse, RawObject, RenderRequest, ReplyStream,
+    RouteRequest, StatusResult, ValidationResponse, VersionConversionRequest, VersionConversionResponse,
 };
 use graftwire_sdk::prelude::*;
-use graftwire_sdk::{Admission, Conversion};
+use graftwire_sdk::{Admission, Conversion, Render};
+use graftwire_testkit::broker;
 use serde_json::{Value, json};
 
-fn main() -> ExitCode {
-    Plugin::single("graftwire-conformance-datasource", Peer)
+/// What answers.
+pub(crate) struct Peer {
+    broker: Broker,
+}
+
+/// The plugin, ready to be served.
+pub(crate) fn plugin() -> Plugin<Peer> {
+    let broker = Broker::new();
+    Plugin::single("graftwire-conformance-datasource", Peer { broker: broker.clone() })
         .query_data()
         .query_chunked()
         .check_health()
@@ -37,14 +48,30 @@ fn main() -> ExitCode {
         .publish_stream()
         .admission()
         .conversion()
+        .render()
         .review_admission()
         .convert_versions()
         .call_route()
         .without_authentication()
-        .serve()
+        .broker(broker)
 }
 
-struct Peer;
+impl Peer {
+    /// What `dial` and `accept` do with the broker.
+    async fn talk(&self, what: &str, id: &str) -> Result<String, String> {
+        let id = id.parse().ok();
+        if what == "dial" {
+            let connection = self.broker.dial(id.unwrap_or_default()).await;
+            let connection = connection.map_err(|error| error_text(&error))?;
+            let serving = broker::is_serving(connection).await.map_err(|error| error.to_string())?;
+            return Ok(format!("serving: {serving}"));
+        }
+        let id = id.unwrap_or_else(|| self.broker.next_id());
+        let listener = self.broker.accept(id).await.map_err(|error| error_text(&error))?;
+        tokio::spawn(graftwire_sdk::broker::serve(listener, broker::health()));
+        Ok(id.to_string())
+    }
+}
 
 fn model(query: &Query) -> Result<Value, QueryError> {
     if query.json.is_empty() {
@@ -66,6 +93,17 @@ impl QueryData for Peer {
             }
             "panic" => panic!("asked to panic"),
             "empty" => Answer::Frames(Vec::new()),
+            "series" => series().into(),
+            "table" => table().into(),
+            "log" => {
+                println!("printed by the plugin");
+                Answer::Frames(Vec::new())
+            }
+            what @ ("accept" | "dial") => {
+                let said = self.talk(what, model["id"].as_str().unwrap_or_default()).await;
+                let said = said.map_err(QueryError::plugin)?;
+                Frame::new("broker").with_field(Field::new("said", vec![said])).into()
+            }
             "bench" => rows(0, model["rows"].as_u64().unwrap_or_default()).into(),
             _ => types().into(),
         })
@@ -94,6 +132,23 @@ impl QueryChunked for Peer {
 
 fn rows(first: u64, last: u64) -> Frame {
     Frame::new("bench").with_field(Field::new("value", (first..last).collect::<Vec<u64>>()))
+}
+
+fn series() -> Frame {
+    let at = [1_700_000_000_000, 1_700_003_600_000].map(Timestamp::from_millis).to_vec();
+    let of = |host: &str| [("host".to_owned(), host.to_owned())];
+    Frame::new("cpu")
+        .with_field(Field::new("time", at))
+        .with_field(Field::new("cpu", vec![Some(1.5), None]).with_labels(of("a")))
+        .with_field(Field::new("cpu", vec![Some(-2.0), None]).with_labels(of("b")))
+}
+
+fn table() -> Frame {
+    Frame::new("table")
+        .with_field(Field::new("double", vec![1.25]))
+        .with_field(Field::new("int", vec![9_007_199_254_740_993_i64]))
+        .with_field(Field::new("bool", vec![true]))
+        .with_field(Field::new("text", vec!["str"]))
 }
 
 fn types() -> Frame {
@@ -134,6 +189,13 @@ impl CallResource for Peer {
             "pieces" => {
                 let pieces = ["a", "b", "c"].map(|letter| Bytes::from(letter.repeat(16)));
                 ResourceResponse::pieces(200, BINARY, ReplyStream::from_items(pieces))
+            }
+            what @ ("accept" | "dial") => {
+                let id = request.url.split_once("id=").map_or("", |(_, id)| id);
+                match self.talk(what, id).await {
+                    Ok(said) => ResourceResponse::text(200, said),
+                    Err(error) => ResourceResponse::text(502, error),
+                }
             }
             _ => ResourceResponse::text(404, "no such resource"),
         })
@@ -237,13 +299,23 @@ impl Conversion for Peer {
     }
 }
 
+impl Render for Peer {
+    async fn render(&self, _cx: &RequestContext, request: RenderRequest) -> Result<(), CallError> {
+        if request.width > 0 {
+            return Ok(());
+        }
+        Err(CallError::new(Code::InvalidArgument, format!("no width for {}", request.url)))
+    }
+}
+
 impl ReviewAdmission for Peer {
     async fn review_admission(
         &self,
         _cx: &AppContext,
-        _request: AdmissionReviewRequest,
+        request: AdmissionReviewRequest,
     ) -> Result<AdmissionReviewResponse, CallError> {
-        Ok(AdmissionReviewResponse::default())
+        let refused = AdmissionReviewResponse::refuse(ApiStatus::failure(422, "Invalid", "not so"));
+        Ok(AdmissionReviewResponse { object: request.object, ..refused })
     }
 }
 
@@ -253,8 +325,11 @@ impl ConvertVersions for Peer {
         _cx: &AppContext,
         request: VersionConversionRequest,
     ) -> Result<VersionConversionResponse, CallError> {
-        let converted =
-            request.objects.into_iter().map(|one| ConvertedObject { raw: one.raw, warnings: Vec::new() });
+        let version = format!("/{}", request.target_version);
+        let converted = request.objects.into_iter().map(|one| ConvertedObject {
+            raw: String::from_utf8_lossy(&one.raw).replace("/v1", &version).into(),
+            warnings: Vec::new(),
+        });
         Ok(VersionConversionResponse {
             converted: converted.collect(),
             ..VersionConversionResponse::default()
@@ -268,6 +343,9 @@ impl CallRoute for Peer {
         _cx: &AppContext,
         request: RouteRequest,
     ) -> Result<ResourceResponse, CallError> {
-        Ok(ResourceResponse::new(200, "application/octet-stream", request.body))
+        let seen = json!({"group": request.group, "path": request.path, "method": request.method});
+        let pieces = [Bytes::new(), Bytes::from(seen.to_string())];
+        let pieces = ReplyStream::from_items(pieces);
+        Ok(ResourceResponse::pieces(201, "application/json", pieces))
     }
 }
