@@ -151,7 +151,8 @@ async fn our_host_asks_a_go_plugin_of_version_one() {
     );
     let found = plugin.capabilities_for(&context()).await;
     for capability in Capability::ALL {
-        let expected = if capability == Capability::QueryData { Support::Yes } else { Support::No };
+        let has = [Capability::QueryData, Capability::Render].contains(&capability);
+        let expected = if has { Support::Yes } else { Support::No };
         assert_eq!(found.support[&capability], expected, "{capability}");
     }
 
