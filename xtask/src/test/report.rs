@@ -164,3 +164,21 @@ pub(super) fn close(rows: &[Row], site: &Site, whole: bool) -> anyhow::Result<()
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Screen;
+
+    #[test]
+    fn the_matrix_is_kept_for_the_verdict_of_its_step_alone() {
+        let logs = tempfile::tempdir().unwrap();
+        let mut screen = Screen::new(logs.path().to_owned()).unwrap();
+        screen.start("test").unwrap();
+        for line in ["test matrix::a ... ok", "matrix: | ends |", "a matrix: no"] {
+            screen.line(line);
+        }
+        assert_eq!(screen.results, ["| ends |"]);
+        screen.start("doc").unwrap();
+        assert!(screen.results.is_empty());
+    }
+}

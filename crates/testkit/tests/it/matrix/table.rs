@@ -39,9 +39,9 @@ const REMARKS: [Remark; 3] = [
         why: "`plugin.Serve` listens on TCP on Windows alone, so go-plugin's server stands on a TCP listener made for it",
     },
     Remark {
-        of: |cell| cell.ends == Ends::GoHost && cell.column == Column::Tcp,
+        of: |cell| cell.ends != Ends::GoPlugin && cell.column == Column::Tcp,
         mark: "(c)",
-        why: "our plugin listens on TCP because it asks for that (`listen_on_tcp`); no host can",
+        why: "our plugin chose TCP (`listen_on_tcp`), which no host can do for it",
     },
 ];
 
