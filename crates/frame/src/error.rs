@@ -45,6 +45,11 @@ pub enum FrameError {
         /// How much there may be.
         limit: usize,
     },
+    /// A frame that was not encoded was wanted.
+    #[error(
+        "found an encoded frame, expected one that is not encoded; let the plugin answer with frames as they are"
+    )]
+    Encoded,
     /// The bytes are not an Arrow file, or a damaged one.
     #[error("arrow file: {found}")]
     Arrow {

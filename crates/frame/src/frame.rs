@@ -114,6 +114,7 @@ impl Frame {
         match format {
             FrameFormat::Arrow => crate::arrow::write(self),
             FrameFormat::Json => crate::json::write(self, crate::json::Include::All),
+            FrameFormat::Unencoded => self.clone().into_encoded(format),
         }
     }
 
@@ -125,6 +126,11 @@ impl Frame {
         match format {
             FrameFormat::Arrow => crate::arrow::write_owned(self),
             FrameFormat::Json => self.encode(format),
+            FrameFormat::Unencoded => {
+                // What could not be encoded is not handed on either.
+                self.rows()?;
+                Ok(EncodedFrame::unencoded(self))
+            }
         }
     }
 
@@ -146,7 +152,16 @@ impl Frame {
         match encoded.format {
             FrameFormat::Arrow => crate::arrow::read(&bytes, limits),
             FrameFormat::Json => crate::json::read(&bytes, limits),
+            FrameFormat::Unencoded => encoded.as_unencoded().cloned().ok_or_else(|| FrameError::Encoded),
         }
+    }
+
+    /// The frame that was not encoded, see [`FrameFormat::Unencoded`]; reads no bytes.
+    ///
+    /// # Errors
+    /// It was encoded.
+    pub fn of_unencoded(encoded: &EncodedFrame) -> Result<Self, FrameError> {
+        encoded.as_unencoded().cloned().ok_or_else(|| FrameError::Encoded)
     }
 
     pub(crate) fn describe_types(&self) -> String {

@@ -142,7 +142,7 @@ const fn shown_status(answer: &DataResponse) -> Option<i32> {
 }
 
 fn push_frame(out: &mut Vec<u8>, frame: &EncodedFrame, limits: &DecodeLimits) -> Result<(), FrameError> {
-    if frame.format == FrameFormat::Arrow {
+    if frame.format != FrameFormat::Json {
         return json::write_to(out, &Frame::decode_within(frame, limits)?, Include::All);
     }
     DecodeLimits::check("bytes of a frame", frame.len(), limits.bytes)?;

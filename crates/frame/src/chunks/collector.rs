@@ -300,7 +300,7 @@ impl Place<'_> {
         let format = encoded.format;
         let bytes = encoded.into_bytes();
         let rows = match format {
-            FrameFormat::Arrow => arrow::read(&bytes, limits),
+            FrameFormat::Arrow | FrameFormat::Unencoded => arrow::read(&bytes, limits),
             FrameFormat::Json => json::read_rows(first, &bytes, limits),
         };
         let rows = rows.map_err(|cause| self.unreadable(cause))?;

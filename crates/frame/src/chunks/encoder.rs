@@ -46,7 +46,7 @@ impl ChunkEncoder {
             Some(first) => return Err(FrameError::other_columns(&types, first)),
         };
         let encoded = match (self.format, is_first) {
-            (FrameFormat::Arrow, _) => arrow::write_owned(frame)?,
+            (FrameFormat::Arrow | FrameFormat::Unencoded, _) => arrow::write_owned(frame)?,
             (FrameFormat::Json, true) => json::write(&frame, Include::All)?,
             (FrameFormat::Json, false) => json::write(&frame, Include::Data)?,
         };

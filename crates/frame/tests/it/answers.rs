@@ -143,6 +143,7 @@ fn assert_same_frame(name: &str, ours: EncodedFrame, golden: EncodedFrame) {
         FrameFormat::Json => {
             assert_same_json(name, str::from_utf8(&ours).unwrap(), str::from_utf8(&golden).unwrap());
         }
+        FrameFormat::Unencoded => panic!("{name}: the Go SDK encodes every frame"),
     }
 }
 
@@ -232,4 +233,17 @@ fn labels_are_parsed_as_the_table_says() {
             }
         }
     }
+}
+
+/// What is not encoded is handed on as it is, and bytes never pass for it.
+#[test]
+fn a_frame_that_is_not_encoded_is_itself() {
+    let frame = Frame::new("kept").with_field(graftwire_frame::Field::new("value", vec![1.5, 2.5]));
+    let kept = frame.clone().into_encoded(FrameFormat::Unencoded).unwrap();
+    assert!(kept.is_empty());
+    assert_eq!(Frame::of_unencoded(&kept).unwrap(), frame);
+    assert_eq!(Frame::decode(&kept).unwrap(), frame);
+    let bytes = frame.into_encoded(FrameFormat::Arrow).unwrap();
+    let refused = Frame::of_unencoded(&bytes).unwrap_err();
+    assert!(refused.to_string().starts_with("found an encoded frame"), "{refused}");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use graftwire_model::{Backend, Capability};
+use graftwire_model::{Backend, Capability, FrameFormat};
 use prost::Message as _;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -54,11 +54,12 @@ impl DatasourcePlugin for Served {
         request: Request<wire::DatasourceRequest>,
     ) -> Result<Response<wire::DatasourceResponse>, Status> {
         let (cx, request) = open(request);
-        let asked = from_wire::query_request(request);
+        let mut asked = from_wire::query_request(request);
+        asked.request.format = FrameFormat::Unencoded;
         let answer = self.backend.query_data(cx, asked.request).await;
         let mut answer = answer.map_err(|error| status::to_wire(&error))?;
         answer.responses.extend(asked.refused);
-        let message = to_wire::query_response(answer);
+        let message = to_wire::query_response_unencoded(answer);
         let found = message.encoded_len();
         if found > self.limits.send {
             return Err(unsendable(AdaptError::TooLarge { found, limit: self.limits.send }));

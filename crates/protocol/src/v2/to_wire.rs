@@ -97,7 +97,7 @@ fn query(query: model::Query) -> wire::DataQuery {
 
 fn format(format: model::FrameFormat) -> i32 {
     match format {
-        model::FrameFormat::Arrow => wire::DataFrameFormat::Arrow as i32,
+        model::FrameFormat::Arrow | model::FrameFormat::Unencoded => wire::DataFrameFormat::Arrow as i32,
         model::FrameFormat::Json => wire::DataFrameFormat::Json as i32,
     }
 }

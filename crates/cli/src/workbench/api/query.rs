@@ -121,7 +121,7 @@ fn frames_json(answer: &QueryResponse) -> Value {
     let each = answer.responses.iter().flat_map(|(ref_id, answer)| {
         answer.frames.iter().map(move |frame| {
             let format = match frame.format {
-                FrameFormat::Arrow => "arrow",
+                FrameFormat::Arrow | FrameFormat::Unencoded => "arrow",
                 FrameFormat::Json => "json",
             };
             json!({"refId": ref_id, "format": format, "bytes": frame.len()})
