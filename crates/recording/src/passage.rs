@@ -75,6 +75,7 @@ async fn carry(connection: Connection, channel: RpcChannel) {
     let _ = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .max_pending_accept_reset_streams(CALLS_PER_CONNECTION as usize)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(HEADER_BYTES)

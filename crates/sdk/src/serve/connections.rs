@@ -20,6 +20,10 @@ use crate::limits::Limits;
 /// How many calls one connection carries at once. Above the limit on live channels, so that this limit's clear error
 /// is seen instead of a call that waits.
 const CALLS_PER_CONNECTION: u32 = 16_384;
+/// How many calls may be dropped before they were looked at until the connection counts as an attack. The library's 20
+/// are few for a dashboard that somebody leaves, and all other calls of the connection would be lost; the other end
+/// started this process.
+const DROPPED_UNSEEN: usize = CALLS_PER_CONNECTION as usize;
 /// How much of one call's request may be under way before it was read.
 const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The same for a whole connection.
@@ -108,6 +112,7 @@ pub(crate) async fn carry(connection: Connection, router: Router, mut closing: w
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .max_pending_accept_reset_streams(DROPPED_UNSEEN)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(HEADER_BYTES)
