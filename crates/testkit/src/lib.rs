@@ -30,10 +30,12 @@ pub mod broker;
 pub mod go;
 
 mod fault;
+mod load;
 mod pair;
 mod wire;
 
 pub use fault::{Fault, Faults, Proxy};
+pub use load::{Footprint, LoadReport, Patience, Question, load, load_time};
 pub use pair::{Pair, PairError};
 pub use wire::{Transport, Wire};
 

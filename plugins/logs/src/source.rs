@@ -9,6 +9,7 @@ use std::time::Instant;
 use graftwire_sdk::prelude::*;
 use graftwire_sdk::settings;
 use graftwire_sdk::{InstanceContext, InstanceError, Plugin};
+use tokio::sync::Semaphore;
 
 use crate::query::{self, QuerySettings};
 use crate::read::sources::Sources;
@@ -17,6 +18,11 @@ use crate::settings::Settings;
 mod health;
 mod resources;
 mod tail;
+
+/// How many queries read at once, in the whole process; others wait for their turn. Each holds a block of every file
+/// that it reads.
+const READERS: usize = 8;
+static TURNS: Semaphore = Semaphore::const_new(READERS);
 
 /// A data source over the logs of this machine.
 #[derive(Debug)]
@@ -71,7 +77,11 @@ impl QueryData for Source {
         let (sources, settings) = (Arc::clone(&self.sources), self.settings);
         let cancel = Cancel::default();
         let (given_up, deadline) = (Arc::clone(&cancel.0), cx.deadline());
+        // Fails only if it were closed, which nobody does.
+        let turn = TURNS.acquire().await.ok();
         let frames = blocking(move || {
+            // Held to the end also if nobody waits any more.
+            let _turn = turn;
             let cancelled =
                 || given_up.load(Ordering::Relaxed) || deadline.is_some_and(|at| Instant::now() >= at);
             query::frames(&sources, &query, settings, &cancelled)

@@ -7,6 +7,7 @@ use std::time::Instant;
 use graftwire_sdk::prelude::*;
 use graftwire_sdk::settings;
 use graftwire_sdk::{InstanceContext, InstanceError};
+use tokio::sync::Semaphore;
 
 use crate::engine::{Engines, Lease};
 use crate::query::{self, QuerySettings};
@@ -15,6 +16,10 @@ use crate::settings::Settings;
 mod health;
 mod live;
 mod resources;
+
+/// How many queries are evaluated at once, in the whole process; others wait for their turn.
+const EVALUATIONS: usize = 8;
+static TURNS: Semaphore = Semaphore::const_new(EVALUATIONS);
 
 /// A data source over the shared engine.
 #[derive(Debug)]
@@ -59,7 +64,11 @@ impl QueryData for Source {
         let (store, settings) = (Arc::clone(&self.lease.engine.store), self.query_settings());
         let cancel = Cancel::default();
         let (given_up, deadline) = (Arc::clone(&cancel.0), cx.deadline());
+        // Fails only if it were closed, which nobody does.
+        let turn = TURNS.acquire().await.ok();
         let frames = blocking(move || {
+            // Held to the end also if nobody waits any more.
+            let _turn = turn;
             let cancelled =
                 || given_up.load(Ordering::Relaxed) || deadline.is_some_and(|at| Instant::now() >= at);
             query::frames(store.as_ref(), &query, &settings, &cancelled)

@@ -143,6 +143,8 @@ fn test(job: &mut Job<'_>) -> anyhow::Result<()> {
     let run = job.cargo_run(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"]);
     // A failing test says where; traces of async code would push the other failures out of sight.
     let run = run.env("RUST_BACKTRACE", "0");
+    // Each data source under load: a minute instead of seconds.
+    let run = if job.site.all { run.env("GRAFTWIRE_LOAD_SECONDS", "60") } else { run };
     job.run(run, Counter::Libtest, BUILD)
 }
 

@@ -4,7 +4,7 @@
 //! them are one stream to a reader, so they are put together as one family under the name of the living file. It
 //! deliberately opens nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -13,6 +13,13 @@ use super::roots::Roots;
 
 /// The most files that patterns may find; a pattern that finds more is most likely wrong.
 pub const MAX_FILES: usize = 10_000;
+
+/// `*` stays within a folder, as where files are looked for.
+const WITHIN: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
 
 /// A file and its history, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +41,8 @@ pub struct Member {
     pub size: u64,
     /// When it was last written, in nanoseconds since 1970.
     pub written: i64,
+    /// Which file it is, whatever its name: device and inode. `None` where systems have no such numbers.
+    pub identity: Option<(u64, u64)>,
 }
 
 /// How a file is packed.
@@ -83,7 +92,14 @@ pub fn find(patterns: &[String], roots: &Roots) -> Found {
     'patterns: for pattern in patterns {
         let Ok(paths) = glob::glob(pattern) else { continue };
         // A folder that can't be listed is worth no notice: patterns such as `/var/log/**` meet many.
-        for path in paths.flatten().filter(|path| roots.covers(path)) {
+        let alive = glob::Pattern::new(pattern).ok();
+        // Between the renaming of a living file and the next one, only its history is there.
+        let histories = glob::glob(&format!("{pattern}[.-]*")).into_iter().flatten().flatten();
+        let histories = histories.filter(|path| {
+            let (Some(alive), Some((name, _))) = (&alive, parse(path)) else { return false };
+            alive.matches_path_with(&name, WITHIN)
+        });
+        for path in paths.flatten().chain(histories).filter(|path| roots.covers(path)) {
             if names.len() >= MAX_FILES {
                 found.notices.push(format!(
                     "the paths match more than {MAX_FILES} files; the rest was left out, choose narrower patterns"
@@ -99,8 +115,8 @@ pub fn find(patterns: &[String], roots: &Roots) -> Found {
     for name in names.into_keys() {
         let folder = name.parent().map(Path::to_path_buf).unwrap_or_default();
         let listed = folders.entry(folder.clone()).or_insert_with(|| list(&folder));
-        let mut members: Vec<Member> =
-            listed.iter().filter(|member| belongs(&member.path, &name)).cloned().collect();
+        let members = listed.iter().filter(|member| belongs(&member.path, &name)).cloned().collect();
+        let mut members = once_each(members, &name);
         // The living file is last, whatever the clock of the file system says.
         members.sort_by_key(|member| {
             (member.path == name, member.written, std::cmp::Reverse(age(&member.path)))
@@ -110,6 +126,37 @@ pub fn find(patterns: &[String], roots: &Roots) -> Found {
         }
     }
     found
+}
+
+/// Leaves out files that are there twice: under another name too (a link, or renamed while the folder was listed), or
+/// packed beside themselves, as rotation does before it removes what it packed.
+fn once_each(mut members: Vec<Member>, name: &Path) -> Vec<Member> {
+    members.sort_by_key(|member| member.path != name);
+    let plain: HashSet<PathBuf> = members
+        .iter()
+        .filter(|member| member.packing == Packing::Plain)
+        .map(|member| member.path.clone())
+        .collect();
+    let mut seen = HashSet::new();
+    members.retain(|member| {
+        let is_copy = member.packing != Packing::Plain && plain.contains(&member.path.with_extension(""));
+        !is_copy && member.identity.is_none_or(|identity| seen.insert(identity))
+    });
+    members
+}
+
+/// Whether two looks at the same patterns saw the same files, whatever their names were.
+#[must_use]
+pub fn same_files(one: &Found, other: &Found) -> bool {
+    let files = |found: &Found| -> BTreeSet<(u64, u64)> {
+        found
+            .families
+            .iter()
+            .flat_map(|family| &family.members)
+            .filter_map(|member| member.identity)
+            .collect()
+    };
+    files(one) == files(other)
 }
 
 fn belongs(path: &Path, name: &Path) -> bool {
@@ -128,7 +175,23 @@ pub fn member(path: PathBuf) -> Option<Member> {
     let about = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
     let written = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
     let (_, packing) = parse(&path)?;
-    Some(Member { path, packing, size: about.len(), written: i64::try_from(written).unwrap_or(i64::MAX) })
+    let written = i64::try_from(written).unwrap_or(i64::MAX);
+    Some(Member { path, packing, size: about.len(), written, identity: identity(&about) })
+}
+
+/// Device and inode.
+#[cfg(unix)]
+#[must_use]
+pub fn identity(about: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((about.dev(), about.ino()))
+}
+
+/// Without unstable parts of the standard library there are no such numbers.
+#[cfg(not(unix))]
+#[must_use]
+pub fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 /// The living file's path and the packing, from a file's name alone.

@@ -23,6 +23,8 @@ use crate::logql::{Labels, Selector};
 const LATER: i64 = 3_600_000_000_000;
 /// The most files that one query opens.
 const MAX_OPEN: usize = 1_000;
+/// How often files are opened anew because they were rotated meanwhile.
+const TRIES: u32 = 5;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
@@ -100,9 +102,36 @@ impl FileSource {
         direction: Direction,
         notices: &mut Vec<String>,
     ) -> Vec<Box<dyn Cursor>> {
-        let found = family::find(&self.patterns, &self.roots);
-        notices.extend(found.notices);
-        let mut cursors: Vec<Box<dyn Cursor>> = Vec::new();
+        let mut found = family::find(&self.patterns, &self.roots);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let opened = self.open_found(&found, selector, window, direction);
+            // A rotation between the look and the opening would lose lines, or give them twice.
+            let again = family::find(&self.patterns, &self.roots);
+            if tries == TRIES || (!opened.is_torn && family::same_files(&found, &again)) {
+                notices.extend(found.notices);
+                notices.extend(opened.notices);
+                if opened.is_torn {
+                    notices.push(
+                        "files were rotated again and again while they were opened; lines may be missing"
+                            .to_owned(),
+                    );
+                }
+                return opened.cursors;
+            }
+            found = again;
+        }
+    }
+
+    fn open_found(
+        &self,
+        found: &family::Found,
+        selector: &Selector,
+        window: Window,
+        direction: Direction,
+    ) -> OpenedFiles {
+        let mut opened = OpenedFiles::default();
         for family in &found.families {
             let shape = self.shape(family);
             if !shape.streams().iter().any(|labels| selector.matches(labels)) {
@@ -113,21 +142,22 @@ impl FileSource {
             let members =
                 family.members.iter().filter(|member| member.written.saturating_add(LATER) >= window.from);
             for member in members {
-                if cursors.len() == MAX_OPEN {
-                    notices.push(format!(
+                if opened.cursors.len() == MAX_OPEN {
+                    opened.notices.push(format!(
                         "more than {MAX_OPEN} files are selected; the rest was left out, select fewer by their labels"
                     ));
-                    return cursors;
+                    return opened;
                 }
                 match self.cursor(member, window, direction, &shape) {
-                    Ok(cursor) => cursors.extend(cursor),
+                    Ok(Some(cursor)) => opened.cursors.push(cursor),
+                    Ok(None) => {}
                     // Rotated away between the list and now: its lines are in another member.
-                    Err(error) if error.is_gone() => {}
-                    Err(error) => notices.push(error_text(&error)),
+                    Err(error) if error.is_gone() => opened.is_torn = true,
+                    Err(error) => opened.notices.push(error_text(&error)),
                 }
             }
         }
-        cursors
+        opened
     }
 
     fn cursor(
@@ -139,6 +169,9 @@ impl FileSource {
     ) -> Result<Option<Box<dyn Cursor>>, ReadError> {
         let file = self.roots.open(&member.path)?;
         let about = file.metadata().map_err(ReadError::system(&member.path, "read"))?;
+        if family::identity(&about) != member.identity {
+            return Err(ReadError::system(&member.path, "open")(std::io::ErrorKind::NotFound.into()));
+        }
         let context = StampContext { zone: self.zone.clone(), written: member.written };
         if member.packing != Packing::Plain {
             let cursor = PackedCursor::open(file, member, context, window, direction, shape, &self.index)?;
@@ -169,6 +202,15 @@ impl FileSource {
             }
         }
     }
+}
+
+/// Files of one look, opened.
+#[derive(Default)]
+struct OpenedFiles {
+    cursors: Vec<Box<dyn Cursor>>,
+    notices: Vec<String>,
+    /// Names changed their files meanwhile.
+    is_torn: bool,
 }
 
 /// What all sources of files share.

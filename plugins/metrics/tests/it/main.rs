@@ -7,6 +7,7 @@
 //! | `scrape::pages` | pages over real connections end up in a real store |
 //! | `scrape::faults` | targets that refuse, lie, break off or never end are down for a reason that helps |
 //! | `scrape::prometheus` | Debian's Prometheus makes the same series of the same pages, and its own page is read |
+//! | `load` | 64 callers while it collects: every answer is right, memory has a bound, nothing stays |
 //! | `gohost` | a go-plugin host drives every call; killed in a query, it comes back with its samples |
 //! | `store` | a killed process loses nothing it flushed; a full disk is told, loses nothing and passes |
 #![allow(
@@ -19,6 +20,7 @@
 )]
 
 mod gohost;
+mod load;
 mod promql;
 mod scrape;
 mod store;

@@ -9,6 +9,7 @@
 //! | `trouble` | slow, cancelled, locked, damaged, too large |
 //! | `pieces` | answers that are streamed |
 //! | `editor` | health and the resources of editors |
+//! | `load` | 64 callers while the database is written and locked: every answer is right, memory has a bound, nothing stays |
 //! | `gohost` | a go-plugin host drives the executable |
 #![allow(
     clippy::unwrap_used,
@@ -23,6 +24,7 @@ mod columns;
 mod editor;
 mod formats;
 mod gohost;
+mod load;
 mod pieces;
 mod places;
 mod refused;
