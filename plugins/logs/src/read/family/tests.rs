@@ -49,3 +49,31 @@ fn patterns_are_inside_of_the_roots() {
         assert!(error.contains("paths is"), "{wrong}: {error}");
     }
 }
+
+#[test]
+fn what_rotation_leaves_for_a_moment_is_neither_lost_nor_there_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let roots = Roots::new([dir.path().to_owned()]).unwrap();
+    // No living file, and one that lies beside its packed copy.
+    for name in ["app.log.2.gz", "app.log.2", "app.log.1", "app.log.bak"] {
+        std::fs::write(dir.path().join(name), name).unwrap();
+    }
+    let pattern = [dir.path().join("*.log").display().to_string()];
+    let names = |found: &Found| -> Vec<String> {
+        let members = found.families.iter().flat_map(|family| &family.members);
+        members.map(|member| member.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    let found = find(&pattern, &roots);
+    assert_eq!(names(&found), ["app.log.2", "app.log.1"]);
+    assert_eq!(found.families[0].name, dir.path().join("app.log"));
+    // Another name for the same file; the living name is the one that stays.
+    #[cfg(unix)]
+    {
+        std::fs::hard_link(dir.path().join("app.log.1"), dir.path().join("app.log")).unwrap();
+        let again = find(&pattern, &roots);
+        assert_eq!(names(&again), ["app.log.2", "app.log"]);
+        assert!(same_files(&found, &again));
+        std::fs::write(dir.path().join("app.log.3"), "").unwrap();
+        assert!(!same_files(&found, &find(&pattern, &roots)));
+    }
+}
