@@ -58,7 +58,16 @@ type stdioPrinter string
 
 var _ io.Writer = stdioPrinter("")
 
+// carried holds a token once something has come; --await-stdio waits for it.
+var carried = make(chan struct{}, 1)
+
 func (channel stdioPrinter) Write(text []byte) (int, error) {
+	defer func() {
+		select {
+		case carried <- struct{}{}:
+		default:
+		}
+	}()
 	emit(map[string]any{"stdio": map[string]any{"channel": string(channel), "text": string(text)}})
 	return len(text), nil
 }

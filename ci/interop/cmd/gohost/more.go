@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"graftwire.dev/interop/dynamic"
 )
@@ -18,6 +19,7 @@ import (
 type moreOptions struct {
 	file   string
 	broker bool
+	stdio  bool
 }
 
 type moreSpec struct {
@@ -29,12 +31,19 @@ type moreSpec struct {
 func (o *moreOptions) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.file, "more", "", "JSON file: a list of {name, path, request}, calls of any method of the descriptors ("+dynamic.Variable+")")
 	flags.BoolVar(&o.broker, "broker", false, "have each end dial the other through the broker, as command broker does")
+	flags.BoolVar(&o.stdio, "await-stdio", false, "with --print-log: wait up to 10 s for something to come over GRPCStdio")
 }
 
 // more makes the calls; the content of each is the list of its answers.
 func (r *runner) more(o *moreOptions) error {
 	if o.broker {
 		r.bothWays()
+	}
+	if o.stdio {
+		select {
+		case <-carried:
+		case <-time.After(10 * time.Second):
+		}
 	}
 	if o.file == "" {
 		return nil

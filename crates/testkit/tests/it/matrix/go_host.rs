@@ -56,7 +56,14 @@ fn reports(cell: Cell) -> Result<Vec<Value>, String> {
 
 fn describe(command: &mut Command, cell: Cell) -> &mut Command {
     let plugin = our_plugin();
-    command.args(["--broker", "--print-log", "--id", "graftwire-conformance-datasource", "--plugin"]);
+    command.args([
+        "--broker",
+        "--print-log",
+        "--await-stdio",
+        "--id",
+        "graftwire-conformance-datasource",
+        "--plugin",
+    ]);
     command.arg::<&Path>(&plugin).env("GRAFTWIRE_DESCRIPTORS", descriptors());
     match cell.column {
         Column::Tcp => command.args(["--env", "GRAFTWIRE_TCP=1"]),
