@@ -14,6 +14,5 @@ pub mod settings;
 pub mod source;
 pub mod upstream;
 
-mod causes;
 mod collector;
 mod query;

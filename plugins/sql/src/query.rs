@@ -12,7 +12,6 @@ use graftwire_sdk::sql::{
     self, Format, GroupFill, MacroContext, MacroError, RowLimits, SeriesError, SqlQuery, SqlQueryError,
 };
 
-use crate::causes;
 use crate::collector::Collector;
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -60,7 +59,7 @@ impl QueryFailure {
             Self::Upstream(error) => error.status(),
             _ => 400,
         };
-        let text = causes::text(&self);
+        let text = graftwire_sdk::error_text(&self);
         QueryError::downstream(text).with_status(status).with_partial(partial)
     }
 }

@@ -3,13 +3,12 @@
 use graftwire_sdk::prelude::*;
 
 use super::Source;
-use crate::causes;
 
 impl CheckHealth for Source {
     async fn check_health(&self, _cx: &RequestContext) -> Result<HealthResponse, CallError> {
         let state = match self.upstream.check().await {
             Ok(state) => state,
-            Err(error) => return Ok(health_error(causes::text(&error))),
+            Err(error) => return Ok(health_error(graftwire_sdk::error_text(&error))),
         };
         let mut response = health_ok(format!(
             "{}: {} table(s), {:.1} MB, journal {}",

@@ -7,7 +7,6 @@ use graftwire_sdk::sql::dialect::{Dialect, Expansion};
 use serde::Serialize;
 
 use super::Source;
-use crate::causes;
 use crate::upstream::UpstreamError;
 
 impl CallResource for Source {
@@ -37,7 +36,7 @@ impl CallResource for Source {
 fn respond<T: Serialize>(found: Result<T, UpstreamError>) -> Result<ResourceResponse, CallError> {
     match found {
         Ok(found) => ResourceResponse::json(200, &found),
-        Err(error) => failure(u16::try_from(error.status()).unwrap_or(502), causes::text(&error)),
+        Err(error) => failure(u16::try_from(error.status()).unwrap_or(502), graftwire_sdk::error_text(&error)),
     }
 }
 
