@@ -51,6 +51,7 @@ pub fn plugin() -> Plugin<Source> {
         .check_health()
         .call_resource()
         .stream_data()
+        .build_info(graftwire_sdk::build_info!())
 }
 
 /// Runs work that blocks or computes beside the tasks of the plugin.

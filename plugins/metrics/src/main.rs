@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     .check_health()
     .call_resource()
     .stream_data()
+    .build_info(graftwire_sdk::build_info!())
     .on_start(move || drop(tokio::task::spawn_blocking(move || at_start.start())))
     .on_shutdown(move || {
         Box::pin(async move {

@@ -17,5 +17,6 @@ fn main() -> ExitCode {
     .query_chunked()
     .check_health()
     .call_resource()
+    .build_info(graftwire_sdk::build_info!())
     .serve()
 }
