@@ -8,7 +8,7 @@ use std::process::Stdio;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::run::{bench_plugin, command, run};
+use crate::run::{bench_plugin, built, command, run};
 
 const QUERY: &str = r#"{"queryType":"bench","rows":3}"#;
 
@@ -154,22 +154,9 @@ fn every_version_is_recorded_and_played() {
     }
 }
 
-/// An example of the test kit, beside the program under test. Tests of the whole workspace have built it.
+/// An example of the test kit, beside the program under test.
 fn testkit_example(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_graftwire")).parent().unwrap();
-    let built = folder.join("examples").join(name);
-    if built.exists() {
-        return built;
-    }
-    let status = std::process::Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "graftwire-testkit", "--example", name])
-        .arg("--target-dir")
-        .arg(folder.parent().unwrap())
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .status()
-        .unwrap();
-    assert!(status.success(), "{name} must build");
-    built
+    built(&["--package", "graftwire-testkit", "--example", name], &format!("examples/{name}"))
 }
 
 #[test]

@@ -23,15 +23,27 @@ struct ByHand {
 impl ByHand {
     fn start(fake: &Fake) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(fake.path())
+        let mut command = Command::new(fake.path());
+        command
             .env("grafana_plugin_type", "datasource")
             .env("PLUGIN_PROTOCOL_VERSIONS", "2")
             .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        // Another test may be starting a process at this moment, which holds the new script open until then.
+        let busy = |spawned: &std::io::Result<Child>| {
+            spawned.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::ExecutableFileBusy)
+        };
+        let mut spawned = command.spawn();
+        for _ in 0..100 {
+            if !busy(&spawned) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            spawned = command.spawn();
+        }
+        let mut child = spawned.unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Self { child, line, _folder: folder }

@@ -90,22 +90,16 @@ const EXPECTED: &str = r#"{
 
 #[test]
 fn a_go_host_drives_every_call() {
-    drive_every_call(&[]);
+    drive_every_call();
 }
 
-#[test]
-fn a_go_host_drives_every_call_over_a_multiplexed_connection() {
-    drive_every_call(&["--mux"]);
-}
-
-fn drive_every_call(flags: &[&str]) {
+fn drive_every_call() {
     let Some(program) = go::program("gohost") else { return };
     let dir = tempfile::tempdir().unwrap();
     let (asked, expected) = (dir.path().join("calls.json"), dir.path().join("expect.json"));
     std::fs::write(&asked, calls().to_string()).unwrap();
     std::fs::write(&expected, EXPECTED).unwrap();
     let output = gohost(&program, "run", &dir.path().join("store"))
-        .args(flags)
         .arg("--calls")
         .arg(asked)
         .arg("--expect")

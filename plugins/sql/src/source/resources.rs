@@ -36,7 +36,9 @@ impl CallResource for Source {
 fn respond<T: Serialize>(found: Result<T, UpstreamError>) -> Result<ResourceResponse, CallError> {
     match found {
         Ok(found) => ResourceResponse::json(200, &found),
-        Err(error) => failure(u16::try_from(error.status()).unwrap_or(502), graftwire_sdk::error_text(&error)),
+        Err(error) => {
+            failure(u16::try_from(error.status()).unwrap_or(502), graftwire_sdk::error_text(&error))
+        }
     }
 }
 
