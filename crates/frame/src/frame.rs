@@ -152,7 +152,7 @@ impl Frame {
         match encoded.format {
             FrameFormat::Arrow => crate::arrow::read(&bytes, limits),
             FrameFormat::Json => crate::json::read(&bytes, limits),
-            FrameFormat::Unencoded => encoded.as_unencoded().cloned().ok_or_else(|| FrameError::Encoded),
+            FrameFormat::Unencoded => encoded.as_unencoded().cloned().ok_or(FrameError::Encoded),
         }
     }
 
@@ -161,7 +161,7 @@ impl Frame {
     /// # Errors
     /// It was encoded.
     pub fn of_unencoded(encoded: &EncodedFrame) -> Result<Self, FrameError> {
-        encoded.as_unencoded().cloned().ok_or_else(|| FrameError::Encoded)
+        encoded.as_unencoded().cloned().ok_or(FrameError::Encoded)
     }
 
     pub(crate) fn describe_types(&self) -> String {
