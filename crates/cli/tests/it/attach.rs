@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::run::{bench_plugin, command, run};
+use crate::run::{bench_plugin, bench_plugin_by_itself, command, run};
 
 const ID: &str = "graftwire-bench-datasource";
 const QUERY: &str = r#"{"queryType":"bench","rows":3}"#;
@@ -135,10 +135,10 @@ fn the_workbench_shows_a_plugin_that_runs_already() {
     assert!(plugin.runs());
 }
 
-/// The bench plugin is built as most plugins are: without AutoMTLS.
+/// The bench plugin as most plugins are built: without AutoMTLS.
 #[test]
 fn a_plugin_without_auto_mtls_says_so_in_one_line() {
-    let refused = run(&["inspect", bench_plugin(), "--auto-mtls"]).expect_code(3);
+    let refused = run(&["inspect", bench_plugin_by_itself().to_str().unwrap(), "--auto-mtls"]).expect_code(3);
     let wanted = "the host asks for AutoMTLS (PLUGIN_CLIENT_CERT), which is not in this build";
     assert!(refused.stderr.contains(wanted), "{refused:?}");
     assert!(

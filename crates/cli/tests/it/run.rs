@@ -99,10 +99,25 @@ pub(crate) fn odd_plugin() -> &'static str {
 pub(crate) fn built(what: &[&str], executable: &str) -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_graftwire"));
     let folder = program.parent().unwrap();
-    if std::env::var_os("GRAFTWIRE_ALL_BUILT").is_some() && folder.join(executable).exists() {
-        return folder.join(executable);
+    if std::env::var_os("GRAFTWIRE_ALL_BUILT").is_none() || !folder.join(executable).exists() {
+        build(what, folder.parent().unwrap());
     }
-    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+    folder.join(executable)
+}
+
+/// The bench plugin with its own features alone, in a folder of its own: a build of the workspace has those that others
+/// ask for too.
+pub(crate) fn bench_plugin_by_itself() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_graftwire"));
+    let folder = program.parent().unwrap();
+    let alone = folder.parent().unwrap().join("alone");
+    build(&["--package", "graftwire-bench-plugin"], &alone);
+    alone.join(folder.file_name().unwrap()).join("gpx_graftwire_bench")
+}
+
+fn build(what: &[&str], target: &Path) {
+    let program = Path::new(env!("CARGO_BIN_EXE_graftwire"));
+    let profile = match program.parent().unwrap().file_name().unwrap().to_str().unwrap() {
         "debug" => "dev",
         other => other,
     };
@@ -110,12 +125,11 @@ pub(crate) fn built(what: &[&str], executable: &str) -> PathBuf {
         .args(["build", "--quiet", "--profile", profile])
         .args(what)
         .arg("--target-dir")
-        .arg(folder.parent().unwrap())
+        .arg(target)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .status()
         .unwrap();
     assert!(status.success(), "{what:?} must build");
-    folder.join(executable)
 }
 
 /// A shell script that is started as a plugin.
