@@ -32,6 +32,7 @@
 
 #[cfg(feature = "v3")]
 pub mod app;
+pub mod blocking;
 pub mod broker;
 pub mod capability;
 pub mod fault;

@@ -6,7 +6,9 @@ use graftwire_sdk::frame::Timestamp;
 use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
-use super::{Source, blocking};
+use graftwire_sdk::blocking;
+
+use super::Source;
 use crate::logql::Selector;
 use crate::read::{Direction, Window};
 
@@ -37,7 +39,7 @@ impl CheckHealth for Source {
         let now = now_nanos();
         let window =
             Window { from: now.saturating_sub(LOOKED_BACK), to: now.saturating_add(3_600_000_000_000) };
-        let (streams, newest, problems) = blocking(move || {
+        let (streams, newest, problems) = blocking::run(move || {
             let selector = Selector::default();
             let streams = sources.streams(&selector, window, MOST_ENTRIES);
             let (mut merge, mut problems) = sources.open(&selector, window, Direction::Backward);

@@ -10,7 +10,9 @@ use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
 use super::health::now_nanos;
-use super::{Source, blocking};
+use graftwire_sdk::blocking;
+
+use super::Source;
 use crate::logql::{self, Expr, Labels, Selector};
 use crate::read::Window;
 use crate::read::sources::Sources;
@@ -42,7 +44,7 @@ impl CallResource for Source {
         request: ResourceRequest,
     ) -> Result<ResourceResponse, CallError> {
         let sources = Arc::clone(&self.sources);
-        blocking(move || answer(&sources, &request)).await
+        blocking::run(move || answer(&sources, &request)).await
     }
 }
 

@@ -17,7 +17,9 @@ use graftwire_sdk::prelude::*;
 use serde::Deserialize;
 
 use super::health::now_nanos;
-use super::{Source, blocking};
+use graftwire_sdk::blocking;
+
+use super::Source;
 use crate::logql::{self, Expr, LogQuery, Pipeline};
 use crate::query::{Rows, fnv32};
 use crate::read::sources::Sources;
@@ -139,7 +141,7 @@ impl StreamData for Source {
         }
         let channel = Channel::read(&request.path, &request.data)?;
         let sources = Arc::clone(&self.sources);
-        let frame = blocking(move || channel.first(&sources)).await;
+        let frame = blocking::run(move || channel.first(&sources)).await;
         let text = json::write(&frame, json::Include::All).map_err(|cause| {
             CallError::new(Code::Internal, "the frame can't be written as JSON").with_cause(cause)
         })?;
@@ -161,7 +163,7 @@ impl StreamData for Source {
             ticks.tick().await;
             let (sources, of_look) = (Arc::clone(&self.sources), Arc::clone(&channel));
             let mut memory = std::mem::take(&mut sent);
-            let (frame, memory) = blocking(move || {
+            let (frame, memory) = blocking::run(move || {
                 let frame = of_look.news(&sources, &mut memory, first);
                 (frame, memory)
             })

@@ -17,7 +17,9 @@ use graftwire_sdk::frame::{
 use graftwire_sdk::prelude::*;
 use serde::Deserialize;
 
-use super::{Source, blocking};
+use graftwire_sdk::blocking;
+
+use super::Source;
 use crate::promql::{self, Value};
 use crate::query;
 use crate::series::{Labels, METRIC_NAME, Sample, SeriesData};
@@ -161,7 +163,7 @@ impl StreamData for Source {
         let channel = Channel::read(&request.path, &request.data, self.lease.engine.interval())?;
         let store = Arc::clone(&self.lease.engine.store);
         let now = *store.ticks().borrow();
-        let frame = blocking(move || channel.window(&store, now)).await?;
+        let frame = blocking::run(move || channel.window(&store, now)).await?;
         let text = json::write(&frame, json::Include::All).map_err(unwritable)?;
         Ok(SubscribeResponse { status: StreamStatus::Ok, initial_data: text.into_bytes() })
     }
@@ -190,7 +192,7 @@ impl StreamData for Source {
             }
             last_row = now;
             let (channel, of_row) = (Arc::clone(&channel), Arc::clone(&store));
-            let frame = blocking(move || channel.row(&of_row, now)).await?;
+            let frame = blocking::run(move || channel.row(&of_row, now)).await?;
             let packet = schema.encode(&frame).map_err(unwritable)?;
             packets.send_json(packet.data).await?;
         }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
-use super::{Source, blocking};
+use graftwire_sdk::blocking;
+
+use super::Source;
 use crate::promql;
 use crate::series::{Labels, Matcher};
 use crate::store::Store;
@@ -24,7 +26,7 @@ impl CallResource for Source {
         request: ResourceRequest,
     ) -> Result<ResourceResponse, CallError> {
         let store = Arc::clone(&self.lease.engine.store);
-        blocking(move || answer(&store, &request)).await
+        blocking::run(move || answer(&store, &request)).await
     }
 }
 
