@@ -8,6 +8,7 @@ mod checks;
 mod layout;
 mod manifest;
 mod platform;
+mod source;
 mod start;
 
 use std::path::{Path, PathBuf};
@@ -17,14 +18,17 @@ use anyhow::{Context as _, bail};
 use self::layout::Content;
 use self::manifest::Manifest;
 use self::platform::Platform;
-use crate::run;
+pub(crate) use self::source::Source;
 
 /// What to package.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The plugin's folder below `plugins/`, such as `metrics`.
-    plugin: String,
-    /// Where the plugin's folder is put; a relative path starts at the repository's root.
+    /// The plugin's folder below `plugins/`, such as `metrics`; without it the plugin in the current folder.
+    plugin: Option<String>,
+    /// The folder of a plugin outside of this repository, as `cargo xtask new` makes them.
+    #[arg(long, value_name = "DIR", conflicts_with = "plugin")]
+    path: Option<PathBuf>,
+    /// Where the plugin's folder is put; a relative path starts at the root of the plugin's repository.
     #[arg(long, value_name = "DIR", default_value = "dist")]
     out: PathBuf,
     /// Build without optimisation: quicker, larger, slower.
@@ -47,7 +51,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// Builds a plugin without optimisation into a folder and gives that folder: for chores that try the plugin.
 pub(crate) fn for_trial(plugin: &str, out: &Path) -> anyhow::Result<PathBuf> {
     let args = Args {
-        plugin: plugin.to_owned(),
+        plugin: Some(plugin.to_owned()),
+        path: None,
         out: out.to_owned(),
         debug: true,
         targets: Vec::new(),
@@ -64,24 +69,16 @@ struct Packaged {
 }
 
 fn lay_out(args: Args) -> anyhow::Result<Packaged> {
-    let source = run::root().join("plugins").join(&args.plugin);
-    let plugin_json = source.join("plugin.json");
-    if !plugin_json.is_file() {
-        bail!(
-            "no plugin `{}`: {} does not exist; there are: {}",
-            args.plugin,
-            plugin_json.display(),
-            known_plugins()
-        );
-    }
+    let source = Source::find(args.plugin.as_deref(), args.path.as_deref())?;
     let package = cargo_package(&source)?;
-    let manifest = Manifest::read(&plugin_json)?.filled(&package.version, &release_date()?)?;
-    let executables = executables(&args, &package, &manifest)?;
+    let manifest = Manifest::read(&source.folder.join("plugin.json"))?
+        .filled(&package.version, &source.release_date()?)?;
+    let executables = executables(&args, &source, &package, &manifest)?;
 
-    let folder = run::root().join(&args.out).join(manifest.id());
+    let folder = source.repository.join(&args.out).join(manifest.id());
     layout::write(
         &folder,
-        &Content { source: &source, licences: &run::root(), manifest: &manifest, executables },
+        &Content { source: &source.folder, licences: source.licences(), manifest: &manifest, executables },
     )?;
     let facts = report(checks::folder(&folder, &manifest), "the folder is not what Grafana needs")?;
     if let Some(executable) = start::runnable_here(&folder, &manifest)? {
@@ -99,11 +96,11 @@ struct CargoPackage {
     target_directory: PathBuf,
 }
 
-fn cargo_package(source: &Path) -> anyhow::Result<CargoPackage> {
-    let metadata = cargo_metadata::MetadataCommand::new().current_dir(run::root()).no_deps().exec()?;
-    let file = source.join("Cargo.toml");
+fn cargo_package(source: &Source) -> anyhow::Result<CargoPackage> {
+    let file = source.folder.join("Cargo.toml");
+    let metadata = cargo_metadata::MetadataCommand::new().current_dir(&source.folder).no_deps().exec()?;
     let package = metadata.packages.iter().find(|package| package.manifest_path == file);
-    let package = package.with_context(|| format!("{} is not a package of the workspace", file.display()))?;
+    let package = package.with_context(|| format!("{} is no package of a workspace", file.display()))?;
     let executables =
         package.targets.iter().filter(|target| target.is_bin()).map(|target| target.name.clone());
     Ok(CargoPackage {
@@ -117,6 +114,7 @@ fn cargo_package(source: &Path) -> anyhow::Result<CargoPackage> {
 /// The executables to lay in, each with the platform it is for.
 fn executables(
     args: &Args,
+    source: &Source,
     package: &CargoPackage,
     manifest: &Manifest,
 ) -> anyhow::Result<Vec<(Platform, PathBuf)>> {
@@ -125,17 +123,18 @@ fn executables(
         return Ok(vec![(Platform::of_triple(&host)?, file.clone())]);
     }
     if args.targets.is_empty() {
-        let built = build(args, package, manifest.executable(), None)?;
+        let built = build(args, source, package, manifest.executable(), None)?;
         return Ok(vec![(Platform::of_triple(&host)?, built)]);
     }
     let for_target = |triple: &String| {
-        Ok((Platform::of_triple(triple)?, build(args, package, manifest.executable(), Some(triple))?))
+        Ok((Platform::of_triple(triple)?, build(args, source, package, manifest.executable(), Some(triple))?))
     };
     args.targets.iter().map(for_target).collect()
 }
 
 fn build(
     args: &Args,
+    source: &Source,
     package: &CargoPackage,
     name: &str,
     target: Option<&String>,
@@ -147,7 +146,7 @@ fn build(
             package.executables
         );
     }
-    let mut command = run::cargo().args(["build", "--package", &package.name, "--bin", name]);
+    let mut command = source.cargo().args(["build", "--package", &package.name, "--bin", name]);
     let mut file = package.target_directory.clone();
     if let Some(triple) = target {
         command = command.args(["--target", triple]);
@@ -160,30 +159,6 @@ fn build(
     file.push(if args.debug { "debug" } else { "release" });
     let windows = target.map_or(cfg!(windows), |triple| triple.contains("windows"));
     Ok(file.join(if windows { format!("{name}.exe") } else { name.to_owned() }))
-}
-
-/// The day the packaged state was committed, so that packaging it again gives the same bytes.
-fn release_date() -> anyhow::Result<String> {
-    let seconds = match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(seconds) => seconds,
-        Err(_) => run::Run::new("git").args(["log", "-1", "--format=%ct"]).quiet().stdout()?,
-    };
-    let seconds = seconds.trim();
-    let moment =
-        seconds.parse().ok().and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
-    let moment =
-        moment.with_context(|| format!("found {seconds:?} as the date, expected seconds since 1970"))?;
-    Ok(moment.date().to_string())
-}
-
-fn known_plugins() -> String {
-    let folders = std::fs::read_dir(run::root().join("plugins")).into_iter().flatten().flatten();
-    let mut names: Vec<String> = folders
-        .filter(|entry| entry.path().join("plugin.json").is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names.join(", ")
 }
 
 /// All problems at once: mending one by one is tedious.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::platform::Linking;
 use super::*;
+use crate::run;
 
 const MANIFEST: &str = include_str!("../../../plugins/metrics/plugin.json");
 
@@ -263,5 +264,34 @@ mod starting {
         let error = start("echo 'no store here' >&2; exit 3");
         assert!(error.contains("before it wrote a line"), "{error}");
         assert!(error.contains("on stderr it said:\nno store here"), "{error}");
+    }
+}
+
+mod sources {
+    use super::*;
+
+    #[test]
+    fn a_plugin_is_found_by_name_or_by_folder() {
+        let ours = Source::find(Some("sql"), None).unwrap();
+        assert_eq!((&ours.repository, ours.licences()), (&run::root(), run::root().as_path()));
+        let same = Source::find(None, Some(&ours.folder)).unwrap();
+        assert_eq!(same.repository, run::root(), "a folder of this repository belongs to it");
+        let error = Source::find(Some("nothing"), None).unwrap_err().to_string();
+        assert!(error.contains("no plugin `nothing`") && error.contains("logs, metrics, sql"), "{error}");
+        let error = Source::find(None, None).unwrap_err().to_string();
+        assert!(error.contains("with --path"), "{error}");
+    }
+
+    #[test]
+    fn a_plugin_elsewhere_has_a_repository_and_a_day_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Source::find(None, Some(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("holds no plugin.json"), "{error}");
+        fs::write(folder.path().join("plugin.json"), MANIFEST).unwrap();
+        let source = Source::find(None, Some(folder.path())).unwrap();
+        assert_eq!(source.repository, source.folder);
+        assert_eq!(source.licences(), source.folder, "it has none, which the checks of the folder tell");
+        let day = source.release_date().unwrap();
+        assert!(day.len() == 10 && day > "2025".to_owned(), "{day}");
     }
 }
