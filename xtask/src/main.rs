@@ -10,6 +10,7 @@ mod bench;
 mod codegen;
 mod conformance;
 mod demo;
+mod dist;
 mod fuzz;
 mod package;
 mod run;
@@ -41,6 +42,8 @@ enum Chore {
     Bench(bench::Args),
     /// Build a plugin and lay out the folder that Grafana loads.
     Package(package::Args),
+    /// Build plugins for every platform, each as one file that needs nothing else.
+    Dist(dist::Args),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Chore::Fuzz(args) => fuzz::run(args),
         Chore::Bench(args) => bench::run(args),
         Chore::Package(args) => package::run(args),
+        Chore::Dist(args) => dist::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

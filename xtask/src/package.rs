@@ -6,8 +6,8 @@
 mod advice;
 mod checks;
 mod layout;
-mod manifest;
-mod platform;
+pub(crate) mod manifest;
+pub(crate) mod platform;
 mod source;
 mod start;
 
