@@ -35,7 +35,7 @@ mod pair;
 mod wire;
 
 pub use fault::{Fault, Faults, Proxy};
-pub use load::{Footprint, LoadReport, Patience, Question, load, load_time};
+pub use load::{Answered, Ask, Footprint, LoadReport, Patience, Question, load, load_time};
 pub use pair::{Pair, PairError};
 pub use wire::{Transport, Wire};
 

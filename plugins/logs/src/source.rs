@@ -21,6 +21,10 @@ mod tail;
 /// that it reads.
 const READERS: usize = 8;
 static TURNS: Turns = Turns::new(READERS);
+/// How many health checks, resources and looks of live tails read at once. They have turns of their own, so that long
+/// queries keep none of them waiting, nor the other way round.
+const LOOKERS: usize = 4;
+static LOOKS: Turns = Turns::new(LOOKERS);
 
 /// A data source over the logs of this machine.
 #[derive(Debug)]

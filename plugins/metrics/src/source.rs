@@ -18,6 +18,10 @@ mod resources;
 /// How many queries are evaluated at once, in the whole process; others wait for their turn.
 const EVALUATIONS: usize = 8;
 static TURNS: Turns = Turns::new(EVALUATIONS);
+/// How many resources and rows of live channels are evaluated at once. They have turns of their own, so that long
+/// queries keep none of them waiting, nor the other way round.
+const LOOKERS: usize = 4;
+static LOOKS: Turns = Turns::new(LOOKERS);
 
 /// A data source over the shared engine.
 #[derive(Debug)]

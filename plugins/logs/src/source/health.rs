@@ -6,9 +6,7 @@ use graftwire_sdk::frame::Timestamp;
 use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
-use graftwire_sdk::blocking;
-
-use super::Source;
+use super::{LOOKS, Source};
 use crate::logql::Selector;
 use crate::read::{Direction, Window};
 
@@ -29,7 +27,7 @@ struct Details {
 }
 
 impl CheckHealth for Source {
-    async fn check_health(&self, _cx: &RequestContext) -> Result<HealthResponse, CallError> {
+    async fn check_health(&self, cx: &RequestContext) -> Result<HealthResponse, CallError> {
         if self.sources.is_empty() {
             return Ok(health_error(
                 "nothing is read: the settings name no files, and neither journal nor kernel log",
@@ -39,15 +37,16 @@ impl CheckHealth for Source {
         let now = now_nanos();
         let window =
             Window { from: now.saturating_sub(LOOKED_BACK), to: now.saturating_add(3_600_000_000_000) };
-        let (streams, newest, problems) = blocking::run(move || {
-            let selector = Selector::default();
-            let streams = sources.streams(&selector, window, MOST_ENTRIES);
-            let (mut merge, mut problems) = sources.open(&selector, window, Direction::Backward);
-            let newest = merge.next(&|| false).map(|line| line.at);
-            problems.extend(merge.notices().iter().cloned());
-            (streams, newest, problems)
-        })
-        .await;
+        let (streams, newest, problems) = LOOKS
+            .run(cx, move |given_up| {
+                let selector = Selector::default();
+                let streams = sources.streams(&selector, window, MOST_ENTRIES);
+                let (mut merge, mut problems) = sources.open(&selector, window, Direction::Backward);
+                let newest = merge.next(given_up).map(|line| line.at);
+                problems.extend(merge.notices().iter().cloned());
+                (streams, newest, problems)
+            })
+            .await;
         let mut message = match newest {
             Some(_) => format!("{} streams; lines can be read", streams.len()),
             None if streams.is_empty() => "nothing is found to read; name files in the settings".to_owned(),

@@ -10,9 +10,7 @@ use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
 use super::health::now_nanos;
-use graftwire_sdk::blocking;
-
-use super::Source;
+use super::{LOOKS, Source};
 use crate::logql::{self, Expr, Labels, Selector};
 use crate::read::Window;
 use crate::read::sources::Sources;
@@ -40,11 +38,11 @@ struct Envelope<T> {
 impl CallResource for Source {
     async fn call_resource(
         &self,
-        _cx: &RequestContext,
+        cx: &RequestContext,
         request: ResourceRequest,
     ) -> Result<ResourceResponse, CallError> {
         let sources = Arc::clone(&self.sources);
-        blocking::run(move || answer(&sources, &request)).await
+        LOOKS.run(cx, move |_| answer(&sources, &request)).await
     }
 }
 

@@ -17,9 +17,7 @@ use graftwire_sdk::prelude::*;
 use serde::Deserialize;
 
 use super::health::now_nanos;
-use graftwire_sdk::blocking;
-
-use super::Source;
+use super::{LOOKS, Source};
 use crate::logql::{self, Expr, LogQuery, Pipeline};
 use crate::query::{Rows, fnv32};
 use crate::read::sources::Sources;
@@ -78,13 +76,13 @@ impl Channel {
     }
 
     /// The newest lines.
-    fn first(&self, sources: &Sources) -> Frame {
+    fn first(&self, sources: &Sources, given_up: &dyn Fn() -> bool) -> Frame {
         let now = now_nanos();
         let window = Window { from: now.saturating_sub(FIRST), to: now.saturating_add(LATE) };
         let (mut merge, _) = sources.open(self.query.selector(), window, Direction::Backward);
         let mut pipeline = Pipeline::new(&self.query);
         let mut rows = Rows::default();
-        while let Some(line) = merge.next(&|| false) {
+        while let Some(line) = merge.next(given_up) {
             if rows.len() >= self.first_lines {
                 break;
             }
@@ -96,14 +94,20 @@ impl Channel {
     }
 
     /// What is new. The first time nothing is: it was in the first frame.
-    fn news(&self, sources: &Sources, sent: &mut Sent, first: bool) -> Option<Frame> {
+    fn news(
+        &self,
+        sources: &Sources,
+        sent: &mut Sent,
+        first: bool,
+        given_up: &dyn Fn() -> bool,
+    ) -> Option<Frame> {
         let now = now_nanos();
         let window = Window { from: now.saturating_sub(LATE), to: now.saturating_add(LATE) };
         let (mut merge, _) = sources.open(self.query.selector(), window, Direction::Forward);
         let mut pipeline = Pipeline::new(&self.query);
         let mut rows = Rows::default();
         let (mut left_out, mut seen) = (0_u64, HashMap::<(i64, u32), u32>::new());
-        while let Some(line) = merge.next(&|| false) {
+        while let Some(line) = merge.next(given_up) {
             let Some(entry) = pipeline.process(line.at, line.text, line.labels) else { continue };
             let key = (line.at, fnv32(line.text, line.labels.to_string().as_bytes()));
             let count = seen.entry(key).or_insert(0);
@@ -133,7 +137,7 @@ impl Channel {
 impl StreamData for Source {
     async fn subscribe(
         &self,
-        _cx: &RequestContext,
+        cx: &RequestContext,
         request: SubscribeRequest,
     ) -> Result<SubscribeResponse, CallError> {
         if !request.path.starts_with(PREFIX) {
@@ -141,7 +145,7 @@ impl StreamData for Source {
         }
         let channel = Channel::read(&request.path, &request.data)?;
         let sources = Arc::clone(&self.sources);
-        let frame = blocking::run(move || channel.first(&sources)).await;
+        let frame = LOOKS.run(cx, move |given_up| channel.first(&sources, given_up)).await;
         let text = json::write(&frame, json::Include::All).map_err(|cause| {
             CallError::new(Code::Internal, "the frame can't be written as JSON").with_cause(cause)
         })?;
@@ -150,7 +154,7 @@ impl StreamData for Source {
 
     async fn run(
         &self,
-        _cx: &RequestContext,
+        cx: &RequestContext,
         request: RunStreamRequest,
         packets: PacketSender,
     ) -> Result<(), CallError> {
@@ -163,11 +167,11 @@ impl StreamData for Source {
             ticks.tick().await;
             let (sources, of_look) = (Arc::clone(&self.sources), Arc::clone(&channel));
             let mut memory = std::mem::take(&mut sent);
-            let (frame, memory) = blocking::run(move || {
-                let frame = of_look.news(&sources, &mut memory, first);
+            let look = move |given_up: &dyn Fn() -> bool| {
+                let frame = of_look.news(&sources, &mut memory, first, given_up);
                 (frame, memory)
-            })
-            .await;
+            };
+            let (frame, memory) = LOOKS.run(cx, look).await;
             (sent, first) = (memory, false);
             if let Some(frame) = frame {
                 packets.send_frame(&frame, json::Include::All).await?;

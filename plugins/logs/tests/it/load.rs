@@ -1,4 +1,5 @@
-//! The executable under load while its logs are rotated, packed and truncated.
+//! The executable under load while its logs are rotated, packed and truncated: queries, live tails, health checks and
+//! resources at once.
 //!
 //! Every line carries its number and a checksum, so that every answer can be judged. Duration:
 //! `GRAFTWIRE_LOAD_SECONDS`, 3 by default; `cargo xtask test --all` says 60.
@@ -11,11 +12,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
-use graftwire_sdk::frame::Frame;
+use graftwire_sdk::frame::{DecodeLimits, Frame, json as frame_json};
 use graftwire_sdk::model::{
-    DataResponse, DataSourceInstanceSettings, EpochMillis, PluginContext, Query, QueryRequest, TimeRange,
+    DataResponse, DataSourceInstanceSettings, EpochMillis, HealthRequest, HealthResponse, HealthStatus,
+    PluginContext, Query, QueryRequest, ResourceRequest, RunStreamRequest, StreamStatus, TimeRange,
 };
-use graftwire_testkit::{Footprint, Patience, Question, load, load_time};
+use graftwire_testkit::{Answered, Ask, Footprint, Patience, Question, load, load_time};
 use serde_json::{Value, json};
 
 /// Callers at once.
@@ -29,6 +31,11 @@ const ROTATE: u64 = 150;
 const KEPT: u32 = 6;
 /// Lines that a query of the rotated file asks for.
 const NEWEST: usize = 300;
+/// Every so many lines one goes to the file that is followed, which is rotated after so many of its own lines.
+const TAILED: u64 = 10;
+const TAILED_ROTATE: u64 = 1_000;
+/// Packets that a live tail is followed for.
+const PACKETS: usize = 2;
 /// The most memory of the process, in bytes. A caller costs a block of each file that it reads.
 const MEMORY: u64 = 96 << 20;
 
@@ -72,6 +79,7 @@ impl Writer {
         let thread = std::thread::spawn(move || {
             let mut file = appended(&folder.join("rotated.log"));
             let mut truncated = appended(&folder.join("truncated.log"));
+            let mut tailed = appended(&folder.join("tailed.log"));
             for line_number in 1_u64.. {
                 if ends.load(Ordering::Relaxed) {
                     return;
@@ -83,6 +91,14 @@ impl Writer {
                 if line_number % ROTATE == 0 {
                     rotate(&folder);
                     file = appended(&folder.join("rotated.log"));
+                }
+                if line_number % TAILED == 0 {
+                    let text = line(now(), line_number / TAILED);
+                    tailed.write_all(text.as_bytes()).unwrap();
+                    if line_number % (TAILED * TAILED_ROTATE) == 0 {
+                        std::fs::rename(folder.join("tailed.log"), folder.join("tailed.log.1")).unwrap();
+                        tailed = appended(&folder.join("tailed.log"));
+                    }
                 }
                 if line_number % (ROTATE * 3) == 77 {
                     truncated.set_len(0).unwrap();
@@ -135,7 +151,7 @@ fn rotate(folder: &Path) {
     }
 }
 
-fn request(folder: &Path, query: &Value) -> QueryRequest {
+fn context(folder: &Path) -> PluginContext {
     let settings = json!({
         "roots": [folder],
         "files": [{"job": "app", "paths": [folder.join("*.log")]}],
@@ -148,20 +164,70 @@ fn request(folder: &Path, query: &Value) -> QueryRequest {
         json_data: settings.to_string().into(),
         ..DataSourceInstanceSettings::default()
     };
+    PluginContext { data_source: Some(settings), ..PluginContext::default() }
+}
+
+fn request(folder: &Path, query: &Value) -> QueryRequest {
     let query = Query {
         ref_id: "A".to_owned(),
         json: query.to_string().into(),
         time_range: TimeRange { from: EpochMillis(now() - 7_200_000), to: EpochMillis(now() + 60_000) },
         ..Query::default()
     };
-    let context = PluginContext { data_source: Some(settings), ..PluginContext::default() };
-    QueryRequest { context, queries: vec![query], ..QueryRequest::default() }
+    QueryRequest { context: context(folder), queries: vec![query], ..QueryRequest::default() }
+}
+
+/// The values of the label `filename`: the living files' names, whatever was rotated.
+fn names(folder: &Path) -> ResourceRequest {
+    let path = "label/filename/values".to_owned();
+    ResourceRequest {
+        context: context(folder),
+        url: path.clone(),
+        path,
+        method: "GET".to_owned(),
+        ..ResourceRequest::default()
+    }
+}
+
+fn tail(folder: &Path, number: u64) -> RunStreamRequest {
+    let expr = format!("{{filename=\"{}\"}} |= `level=`", folder.join("tailed.log").display());
+    RunStreamRequest {
+        context: context(folder),
+        path: format!("tail/{number}"),
+        data: json!({"expr": expr, "maxLines": 50}).to_string().into(),
+        ..RunStreamRequest::default()
+    }
 }
 
 fn ask(folder: &Path, number: u64, written: u64) -> Question {
     let file = |name: &str, rest: &str| format!("{{filename=\"{}\"}}{rest}", folder.join(name).display());
-    let kinds = ["steady", "parsed", "counted", "rotated", "truncated", "rotated", "refused", "endless"];
+    let kinds = [
+        "steady",
+        "parsed",
+        "counted",
+        "rotated",
+        "tail",
+        "truncated",
+        "rotated",
+        "health",
+        "names",
+        "refused",
+        "endless",
+    ];
     let kind = kinds[usize::try_from(number).unwrap() % kinds.len()];
+    let asked = |ask, patience| Question { ask, patience, kind, known: written };
+    // Every other tail is left before it ends.
+    let leaves = Patience::Leaves(Duration::from_millis(400));
+    match (kind, number % 2) {
+        ("tail", 0) => return asked(Ask::Channel(tail(folder, number), PACKETS), Patience::Whole),
+        ("tail", _) => return asked(Ask::Channel(tail(folder, number), usize::MAX), leaves),
+        ("health", _) => {
+            let request = HealthRequest { context: context(folder), ..HealthRequest::default() };
+            return asked(Ask::Health(request), Patience::Whole);
+        }
+        ("names", _) => return asked(Ask::Resource(names(folder)), Patience::Whole),
+        _ => {}
+    }
     let query = match kind {
         "steady" => json!({"expr": file("steady.log", " |= `level=error`")}),
         "parsed" => json!({"expr": file("steady.log", " | logfmt | level=`error`"), "direction": "forward"}),
@@ -179,10 +245,58 @@ fn ask(folder: &Path, number: u64, written: u64) -> Question {
         ("endless", _) => Patience::Deadline(Duration::from_millis(50)),
         _ => Patience::Whole,
     };
-    Question { request: request(folder, &query), patience, kind, known: written }
+    asked(Ask::Query(request(folder, &query)), patience)
 }
 
-fn judge(question: &Question, response: &DataResponse) -> Result<(), String> {
+fn judge(question: &Question, answered: Answered<'_>) -> Result<(), String> {
+    match answered {
+        Answered::Query(response) => judge_query(question, response),
+        Answered::Health(health) => judge_health(health),
+        Answered::Resource(status, body) => judge_names(status, body),
+        Answered::Channel(subscribed, packets) => {
+            let is_open = subscribed.status == StreamStatus::Ok && packets.len() == PACKETS;
+            is_open.then_some(()).ok_or_else(|| format!("{subscribed:?}, {} packets", packets.len()))?;
+            judge_tail(&subscribed.initial_data, packets)
+        }
+    }
+}
+
+fn judge_health(health: &HealthResponse) -> Result<(), String> {
+    // Two to four streams: files come into being while the writer begins.
+    let fits = health.status == HealthStatus::Ok && health.message.contains("lines can be read");
+    fits.then_some(()).ok_or_else(|| format!("{health:?}"))
+}
+
+fn judge_names(status: i32, body: &[u8]) -> Result<(), String> {
+    let wrong = || format!("{status} {}", String::from_utf8_lossy(body));
+    let answer: Value = serde_json::from_slice(body).map_err(|_| wrong())?;
+    let names: Vec<&str> =
+        answer["data"].as_array().ok_or_else(wrong)?.iter().filter_map(Value::as_str).collect();
+    let has = |name: &str| names.iter().any(|path| path.ends_with(name));
+    let known = ["steady.log", "rotated.log", "truncated.log", "tailed.log"];
+    let is_known = |path: &&str| known.iter().any(|name| path.ends_with(name));
+    (status == 200 && has("steady.log") && names.iter().all(is_known)).then_some(()).ok_or_else(wrong)
+}
+
+/// The newest lines first, then each new one once, in order and without a gap.
+fn judge_tail(first: &[u8], packets: &[impl AsRef<[u8]> + std::fmt::Debug]) -> Result<(), String> {
+    let read = |text: &[u8]| -> Result<Vec<u64>, String> {
+        let frame = frame_json::read(text, &DecodeLimits::default()).map_err(|error| error.to_string())?;
+        let bodies = frame.field("body").ok_or("no lines")?;
+        (0..bodies.len()).map(|row| number_of(&bodies.text(row).unwrap_or_default())).collect()
+    };
+    let before = read(first)?;
+    let mut live = Vec::new();
+    for packet in packets {
+        live.extend(read(packet.as_ref())?);
+    }
+    let told = || format!("first {before:?}, then {live:?}");
+    (before.windows(2).all(|pair| pair[0] == pair[1] + 1)).then_some(()).ok_or_else(told)?;
+    (live.windows(2).all(|pair| pair[0] + 1 == pair[1])).then_some(()).ok_or_else(told)?;
+    (before.first() < live.first()).then_some(()).ok_or_else(told)
+}
+
+fn judge_query(question: &Question, response: &DataResponse) -> Result<(), String> {
     let origin = response.error_source.map(|origin| origin.as_str());
     match (question.kind, response.is_error()) {
         ("refused", _) => {
@@ -249,8 +363,9 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
         .with_id("graftwire-logs-datasource");
     let plugin = Plugin::start(&spec, &LaunchOptions::new()).await.unwrap();
     let first = ask(folder.path(), 0, 0);
-    let answer = plugin.backend().query_data(Default::default(), first.request.clone()).await.unwrap();
-    judge(&first, &answer.responses["A"]).unwrap();
+    let Ask::Query(request) = first.ask.clone() else { panic!("the first question is a query") };
+    let answer = plugin.backend().query_data(Default::default(), request).await.unwrap();
+    judge(&first, Answered::Query(&answer.responses["A"])).unwrap();
     let Some(idle) = Footprint::of(plugin.pid()) else {
         println!("NOT RUN: there is no /proc to look at the process");
         return;
@@ -266,7 +381,7 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
         println!("the process: {:?}", plugin.exit());
     }
     assert_eq!(report.wrongs, 0, "{:#?}", report.wrong);
-    for kind in ["steady", "parsed", "counted", "rotated", "truncated"] {
+    for kind in ["steady", "parsed", "counted", "rotated", "truncated", "tail", "health", "names"] {
         assert!(report.right.contains_key(kind), "no answer of the kind {kind}");
     }
     assert!(report.left > 0, "nobody left");

@@ -17,9 +17,7 @@ use graftwire_sdk::frame::{
 use graftwire_sdk::prelude::*;
 use serde::Deserialize;
 
-use graftwire_sdk::blocking;
-
-use super::Source;
+use super::{LOOKS, Source};
 use crate::promql::{self, Value};
 use crate::query;
 use crate::series::{Labels, METRIC_NAME, Sample, SeriesData};
@@ -71,8 +69,8 @@ impl Channel {
     }
 
     /// One row: the values at an instant.
-    fn row(&self, store: &Store, at: i64) -> Result<Frame, CallError> {
-        let answer = self.query.instant(store, at, &self.options, &|| false).map_err(failed)?;
+    fn row(&self, store: &Store, at: i64, given_up: &dyn Fn() -> bool) -> Result<Frame, CallError> {
+        let answer = self.query.instant(store, at, &self.options, given_up).map_err(failed)?;
         let series = match answer.value {
             Value::Vector(values) => values.into_iter().map(|(labels, sample)| one(labels, sample)).collect(),
             Value::Scalar(sample) => vec![one(Labels::default(), sample)],
@@ -87,11 +85,11 @@ impl Channel {
     }
 
     /// Rows from `windowMs` before an instant up to it.
-    fn window(&self, store: &Store, to: i64) -> Result<Frame, CallError> {
+    fn window(&self, store: &Store, to: i64, given_up: &dyn Fn() -> bool) -> Result<Frame, CallError> {
         let pace = i64::try_from(self.pace.as_millis()).unwrap_or(i64::MAX).max(1);
         let rows = (self.wanted.window_ms / pace).clamp(0, MOST_ROWS);
         let from = to.saturating_sub(rows.saturating_mul(pace));
-        let answer = self.query.range(store, (from, to, pace), &self.options, &|| false).map_err(failed)?;
+        let answer = self.query.range(store, (from, to, pace), &self.options, given_up).map_err(failed)?;
         let series = match answer.value {
             Value::Matrix(series) => series,
             Value::Vector(_) | Value::Scalar(_) | Value::Text(_) => Vec::new(),
@@ -154,7 +152,7 @@ fn failed(error: promql::PromqlError) -> CallError {
 impl StreamData for Source {
     async fn subscribe(
         &self,
-        _cx: &RequestContext,
+        cx: &RequestContext,
         request: SubscribeRequest,
     ) -> Result<SubscribeResponse, CallError> {
         if !request.path.starts_with(PREFIX) {
@@ -163,14 +161,14 @@ impl StreamData for Source {
         let channel = Channel::read(&request.path, &request.data, self.lease.engine.interval())?;
         let store = Arc::clone(&self.lease.engine.store);
         let now = *store.ticks().borrow();
-        let frame = blocking::run(move || channel.window(&store, now)).await?;
+        let frame = LOOKS.run(cx, move |given_up| channel.window(&store, now, given_up)).await?;
         let text = json::write(&frame, json::Include::All).map_err(unwritable)?;
         Ok(SubscribeResponse { status: StreamStatus::Ok, initial_data: text.into_bytes() })
     }
 
     async fn run(
         &self,
-        _cx: &RequestContext,
+        cx: &RequestContext,
         request: RunStreamRequest,
         packets: PacketSender,
     ) -> Result<(), CallError> {
@@ -192,7 +190,7 @@ impl StreamData for Source {
             }
             last_row = now;
             let (channel, of_row) = (Arc::clone(&channel), Arc::clone(&store));
-            let frame = blocking::run(move || channel.row(&of_row, now)).await?;
+            let frame = LOOKS.run(cx, move |given_up| channel.row(&of_row, now, given_up)).await?;
             let packet = schema.encode(&frame).map_err(unwritable)?;
             packets.send_json(packet.data).await?;
         }

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use graftwire_sdk::prelude::*;
 use serde::Serialize;
 
-use graftwire_sdk::blocking;
-
-use super::Source;
+use super::{LOOKS, Source};
 use crate::promql;
 use crate::series::{Labels, Matcher};
 use crate::store::Store;
@@ -22,11 +20,11 @@ const DEFAULT_LIMIT: usize = 40_000;
 impl CallResource for Source {
     async fn call_resource(
         &self,
-        _cx: &RequestContext,
+        cx: &RequestContext,
         request: ResourceRequest,
     ) -> Result<ResourceResponse, CallError> {
         let store = Arc::clone(&self.lease.engine.store);
-        blocking::run(move || answer(&store, &request)).await
+        LOOKS.run(cx, move |_| answer(&store, &request)).await
     }
 }
 

@@ -1,4 +1,5 @@
-//! The executable under load while it collects this machine and two endpoints, one of which breaks off in every answer.
+//! The executable under load while it collects this machine and two endpoints, one of which breaks off in every answer:
+//! queries, live channels, health checks and resources at once.
 //!
 //! Duration: `GRAFTWIRE_LOAD_SECONDS`, 3 by default; `cargo xtask test --all` says 60.
 
@@ -8,18 +9,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use graftwire_frame::Frame;
+use graftwire_frame::{DecodeLimits, Frame, json as frame_json};
 use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
 use graftwire_model::{
-    DataResponse, DataSourceInstanceSettings, EpochMillis, PluginContext, Query, QueryRequest, TimeRange,
+    DataResponse, DataSourceInstanceSettings, EpochMillis, HealthRequest, HealthStatus, PluginContext, Query,
+    QueryRequest, ResourceRequest, RunStreamRequest, StreamStatus, SubscribeResponse, TimeRange,
 };
-use graftwire_testkit::{Footprint, Patience, Question, load, load_time};
-use serde_json::json;
+use graftwire_testkit::{Answered, Ask, Footprint, Patience, Question, load, load_time};
+use serde_json::{Value, json};
 
 /// Callers at once.
 const CALLERS: u64 = 64;
 /// Series of the endpoint that answers.
 const SERIES: u64 = 200;
+/// Packets that a live channel is followed for.
+const PACKETS: usize = 2;
 /// The most memory of the process, in bytes.
 const MEMORY: u64 = 64 << 20;
 
@@ -53,8 +57,26 @@ struct World {
 
 impl World {
     fn ask(&self, number: u64) -> Question {
-        let kinds = ["sum", "own", "total", "highest", "refused", "endless", "broken", "sum"];
+        let kinds = [
+            "sum", "own", "total", "highest", "refused", "endless", "broken", "sum", "live", "health", "jobs",
+        ];
         let kind = kinds[usize::try_from(number).unwrap() % kinds.len()];
+        let context = PluginContext { data_source: Some(self.settings.clone()), ..PluginContext::default() };
+        let asked = |ask, patience| Question { ask, patience, kind, known: number };
+        match (kind, number % 2) {
+            ("live", 0) => return asked(Ask::Channel(live(context, number), PACKETS), Patience::Whole),
+            ("live", _) => {
+                // Every other channel is left before it ends.
+                let leaves = Patience::Leaves(Duration::from_millis(700));
+                return asked(Ask::Channel(live(context, number), usize::MAX), leaves);
+            }
+            ("health", _) => {
+                let request = HealthRequest { context, ..HealthRequest::default() };
+                return asked(Ask::Health(request), Patience::Whole);
+            }
+            ("jobs", _) => return asked(Ask::Resource(jobs(context)), Patience::Whole),
+            _ => {}
+        }
         let expr = match kind {
             "sum" => "sum(last_over_time(good{job=\"good\"}[10m]))".to_owned(),
             "own" => format!("{number} + 1"),
@@ -79,12 +101,21 @@ impl World {
             max_data_points: 1000,
             ..Query::default()
         };
-        let context = PluginContext { data_source: Some(self.settings.clone()), ..PluginContext::default() };
-        let request = QueryRequest { context, queries: vec![query], ..QueryRequest::default() };
-        Question { request, patience, kind, known: number }
+        asked(Ask::Query(QueryRequest { context, queries: vec![query], ..QueryRequest::default() }), patience)
     }
 
-    fn judge(&self, question: &Question, response: &DataResponse) -> Result<(), String> {
+    fn judge(&self, question: &Question, answered: Answered<'_>) -> Result<(), String> {
+        match answered {
+            Answered::Query(response) => self.judge_query(question, response),
+            Answered::Health(health) => {
+                (health.status == HealthStatus::Ok).then_some(()).ok_or_else(|| format!("{health:?}"))
+            }
+            Answered::Resource(status, body) => judge_jobs(status, body),
+            Answered::Channel(subscribed, packets) => judge_live(subscribed, packets),
+        }
+    }
+
+    fn judge_query(&self, question: &Question, response: &DataResponse) -> Result<(), String> {
         let origin = response.error_source.map(|origin| origin.as_str());
         if response.is_error() {
             let fits = match question.kind {
@@ -112,6 +143,59 @@ impl World {
             .then_some(())
             .ok_or_else(|| format!("{value:?} in {} frames, expected {expected}", frames.len()))
     }
+}
+
+fn live(context: PluginContext, number: u64) -> RunStreamRequest {
+    let expr = "sum(good{job=\"good\"})";
+    RunStreamRequest {
+        context,
+        path: format!("live/{number}"),
+        data: json!({"expr": expr, "windowMs": 5_000}).to_string().into(),
+        ..RunStreamRequest::default()
+    }
+}
+
+/// The values of the label `job`.
+fn jobs(context: PluginContext) -> ResourceRequest {
+    let path = "api/v1/label/job/values".to_owned();
+    ResourceRequest {
+        context,
+        url: path.clone(),
+        path,
+        method: "GET".to_owned(),
+        ..ResourceRequest::default()
+    }
+}
+
+fn judge_jobs(status: i32, body: &[u8]) -> Result<(), String> {
+    let wrong = || format!("{status} {}", String::from_utf8_lossy(body));
+    let answer: Value = serde_json::from_slice(body).map_err(|_| wrong())?;
+    let jobs: Vec<&str> =
+        answer["data"].as_array().ok_or_else(wrong)?.iter().filter_map(Value::as_str).collect();
+    (status == 200 && jobs.contains(&"good") && jobs.contains(&"broken")).then_some(()).ok_or_else(wrong)
+}
+
+/// One row per collection, each with the one sum that there is; times only rise.
+fn judge_live(
+    subscribed: &SubscribeResponse,
+    packets: &[impl AsRef<[u8]> + std::fmt::Debug],
+) -> Result<(), String> {
+    let is_open = subscribed.status == StreamStatus::Ok && packets.len() == PACKETS;
+    is_open.then_some(()).ok_or_else(|| format!("{subscribed:?}, {} packets", packets.len()))?;
+    let wrong = |what: &str| format!("{what}: {packets:?}");
+    let first = frame_json::read(&subscribed.initial_data, &DecodeLimits::default())
+        .map_err(|error| error.to_string())?;
+    let mut times = Vec::new();
+    for packet in packets {
+        // Only the first one has a schema.
+        let packet: Value = serde_json::from_slice(packet.as_ref()).map_err(|_| wrong("no JSON"))?;
+        let values = &packet["data"]["values"];
+        times.push(values[0][0].as_i64().ok_or_else(|| wrong("no time"))?);
+        let sum = (SERIES * (SERIES - 1) / 2) as f64;
+        (values[1][0].as_f64() == Some(sum)).then_some(()).ok_or_else(|| wrong("not the sum"))?;
+    }
+    let rises = times.windows(2).all(|pair| pair[0] < pair[1]);
+    (rises && first.fields.len() == 2).then_some(()).ok_or_else(|| wrong("times, or the first frame"))
 }
 
 fn now() -> i64 {
@@ -160,9 +244,9 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
     for number in [0, 2, 6] {
         loop {
             let first = world.ask(number);
-            let answer =
-                plugin.backend().query_data(Default::default(), first.request.clone()).await.unwrap();
-            let judged = world.judge(&first, &answer.responses["A"]);
+            let Ask::Query(request) = first.ask.clone() else { panic!("question {number} is a query") };
+            let answer = plugin.backend().query_data(Default::default(), request).await.unwrap();
+            let judged = world.judge(&first, Answered::Query(&answer.responses["A"]));
             if judged.is_ok() {
                 break;
             }
@@ -185,12 +269,12 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
         CALLERS,
         load_time(),
         move |number| asks.ask(number),
-        move |question, response| judge.judge(question, response),
+        move |question, answered| judge.judge(question, answered),
     )
     .await;
     println!("{report:#?}");
     assert_eq!(report.wrongs, 0, "{:#?}", report.wrong);
-    for kind in ["sum", "own", "total", "highest", "broken"] {
+    for kind in ["sum", "own", "total", "highest", "broken", "live", "health", "jobs"] {
         assert!(report.right.contains_key(kind), "no answer of the kind {kind}");
     }
     assert!(report.failed.keys().any(|(kind, ..)| *kind == "refused"), "nothing was refused");

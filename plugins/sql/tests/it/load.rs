@@ -1,4 +1,5 @@
-//! The executable under load while another program writes to the database and locks it.
+//! The executable under load while another program writes to the database and locks it: queries, health checks and
+//! resources at once.
 //!
 //! Money moves between accounts in transactions, so that every right answer has one sum. Duration:
 //! `GRAFTWIRE_LOAD_SECONDS`, 3 by default; `cargo xtask test --all` says 60.
@@ -10,10 +11,13 @@ use std::time::Duration;
 
 use graftwire_frame::Frame;
 use graftwire_host::{LaunchOptions, Plugin, PluginSpec};
-use graftwire_model::{DataResponse, DataSourceInstanceSettings, PluginContext, QueryRequest};
-use graftwire_testkit::{Footprint, Patience, Question, load, load_time};
+use graftwire_model::{
+    DataResponse, DataSourceInstanceSettings, HealthRequest, HealthResponse, HealthStatus, PluginContext,
+    QueryRequest, ResourceRequest,
+};
+use graftwire_testkit::{Answered, Ask, Footprint, Patience, Question, load, load_time};
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{query, shown};
 
@@ -43,9 +47,40 @@ fn write(file: &Path, over: &AtomicBool) {
     }
 }
 
+fn context(file: &Path) -> PluginContext {
+    let settings = DataSourceInstanceSettings {
+        id: 1,
+        uid: "sql".to_owned(),
+        json_data: json!({"path": file, "busyTimeoutSeconds": 0.1, "queryTimeoutSeconds": 0.3})
+            .to_string()
+            .into(),
+        ..DataSourceInstanceSettings::default()
+    };
+    PluginContext { data_source: Some(settings), ..PluginContext::default() }
+}
+
+fn columns(file: &Path) -> ResourceRequest {
+    ResourceRequest {
+        context: context(file),
+        path: "columns".to_owned(),
+        url: "columns?table=account".to_owned(),
+        method: "GET".to_owned(),
+        ..ResourceRequest::default()
+    }
+}
+
 fn ask(file: &Path, number: u64) -> Question {
-    let kinds = ["sum", "fixed", "refused", "sum", "endless", "own"];
+    let kinds = ["sum", "fixed", "health", "refused", "sum", "endless", "columns", "own", "fixed"];
     let kind = kinds[usize::try_from(number).unwrap() % kinds.len()];
+    let asked = |ask, patience| Question { ask, patience, kind, known: number };
+    match kind {
+        "health" => {
+            let request = HealthRequest { context: context(file), ..HealthRequest::default() };
+            return asked(Ask::Health(request), Patience::Whole);
+        }
+        "columns" => return asked(Ask::Resource(columns(file)), Patience::Whole),
+        _ => {}
+    }
     let sql = match kind {
         "sum" => "SELECT sum(money) AS s, count(*) AS n FROM account".to_owned(),
         "fixed" => {
@@ -64,21 +99,43 @@ fn ask(file: &Path, number: u64) -> Question {
         ("sum", 3) => Patience::Leaves(Duration::from_millis(30)),
         _ => Patience::Whole,
     };
-    let settings = DataSourceInstanceSettings {
-        id: 1,
-        uid: "sql".to_owned(),
-        json_data: json!({"path": file, "busyTimeoutSeconds": 0.1, "queryTimeoutSeconds": 0.3})
-            .to_string()
-            .into(),
-        ..DataSourceInstanceSettings::default()
-    };
-    let context = PluginContext { data_source: Some(settings), ..PluginContext::default() };
     let queries = vec![query(json!({"rawSql": sql, "format": "table"}))];
-    let request = QueryRequest { context, queries, ..QueryRequest::default() };
-    Question { request, patience, kind, known: number }
+    asked(Ask::Query(QueryRequest { context: context(file), queries, ..QueryRequest::default() }), patience)
 }
 
-fn judge(question: &Question, response: &DataResponse) -> Result<(), String> {
+fn judge(question: &Question, answered: Answered<'_>) -> Result<(), String> {
+    match answered {
+        Answered::Query(response) => judge_query(question, response),
+        Answered::Health(health) => judge_health(health),
+        Answered::Resource(status, body) => judge_columns(status, body),
+        Answered::Channel(..) => Err("this data source has no live channels".to_owned()),
+    }
+}
+
+/// It works, or says who holds the database or that the time was over.
+fn judge_health(health: &HealthResponse) -> Result<(), String> {
+    let fits = match health.status {
+        HealthStatus::Ok => health.message.contains("1 table(s)"),
+        HealthStatus::Error => ["locked by another program", "was stopped after"]
+            .iter()
+            .any(|cause| health.message.contains(cause)),
+        HealthStatus::Unknown => false,
+    };
+    fits.then_some(()).ok_or_else(|| format!("{health:?}"))
+}
+
+fn judge_columns(status: i32, body: &[u8]) -> Result<(), String> {
+    let wrong = || format!("{status} {}", String::from_utf8_lossy(body));
+    let found: Value = serde_json::from_slice(body).map_err(|_| wrong())?;
+    let fits = match status {
+        200 => found == json!([{"name": "id", "type": "INTEGER"}, {"name": "money", "type": "INTEGER"}]),
+        503 | 504 => found["message"].is_string(),
+        _ => false,
+    };
+    fits.then_some(()).ok_or_else(wrong)
+}
+
+fn judge_query(question: &Question, response: &DataResponse) -> Result<(), String> {
     let origin = response.error_source.map(|origin| origin.as_str());
     let told = format!("{} {origin:?} {}", response.status, response.error);
     if response.is_error() {
@@ -120,8 +177,9 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
         .with_id("graftwire-sql-datasource");
     let plugin = Plugin::start(&spec, &LaunchOptions::new()).await.unwrap();
     let first = ask(&file, 0);
-    let answer = plugin.backend().query_data(Default::default(), first.request.clone()).await.unwrap();
-    judge(&first, &answer.responses["A"]).unwrap();
+    let Ask::Query(request) = first.ask.clone() else { panic!("the first question is a query") };
+    let answer = plugin.backend().query_data(Default::default(), request.clone()).await.unwrap();
+    judge(&first, Answered::Query(&answer.responses["A"])).unwrap();
     let Some(idle) = Footprint::of(plugin.pid()) else {
         println!("NOT RUN: there is no /proc to look at the process");
         return;
@@ -138,7 +196,7 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
     writer.join().unwrap();
     println!("{report:#?}");
     assert_eq!(report.wrongs, 0, "{:#?}", report.wrong);
-    for kind in ["sum", "fixed", "own"] {
+    for kind in ["sum", "fixed", "own", "health", "columns"] {
         assert!(report.right.contains_key(kind), "no answer of the kind {kind}");
     }
     assert!(
@@ -155,9 +213,9 @@ async fn every_answer_under_load_is_right_and_nothing_stays() {
     );
     // Once nobody writes any more, every statement is answered.
     let last = ask(&file, 0);
-    let answer = plugin.backend().query_data(Default::default(), last.request.clone()).await.unwrap();
+    let answer = plugin.backend().query_data(Default::default(), request).await.unwrap();
     let response = &answer.responses["A"];
     assert_eq!(response.error, "");
-    judge(&last, response).unwrap();
+    judge(&last, Answered::Query(response)).unwrap();
     assert!(plugin.stop().await.orderly);
 }
