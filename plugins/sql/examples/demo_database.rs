@@ -1,7 +1,8 @@
 //! Writes a database of this machine, to try the data source with: `demo_database FILE`.
 //!
-//! Processes come from `/proc`, packages and their history from dpkg's files, users from `/etc/passwd`. What isn't there
-//! stays an empty table. An existing file is replaced.
+//! Processes come from `/proc`, packages and their history from dpkg's files, users from `/etc/passwd`. Benchmarks are
+//! the tables of `docs/benchmarks.md` and what `cargo bench` left in the folder `criterion` beside FILE. What isn't there
+//! stays an empty table. An existing file is replaced; the benchmarks that it knows are kept, which makes their history.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OpenFlags, Result, params};
 
 const TABLES: &str = "
     CREATE TABLE process (pid INTEGER PRIMARY KEY, name TEXT, state TEXT, threads INTEGER, memory_kb INTEGER, started INTEGER, uid INTEGER);
@@ -18,6 +19,7 @@ const TABLES: &str = "
     CREATE TABLE package_log (at DATETIME, level TEXT, action TEXT, package TEXT, message TEXT);
     CREATE TABLE user (name TEXT PRIMARY KEY, uid INTEGER, shell TEXT);
     CREATE VIEW shell AS SELECT shell, count(*) AS users FROM user GROUP BY shell ORDER BY users DESC, shell;
+    CREATE TABLE benchmark (name TEXT, measured INTEGER, median_ns REAL, source TEXT, UNIQUE (name, measured));
     CREATE INDEX process_started ON process (started);
     CREATE INDEX package_log_at ON package_log (at);";
 
@@ -50,6 +52,7 @@ fn write(file: &Path) -> std::result::Result<String, Box<dyn std::error::Error>>
         ("packages", packages(&all)?),
         ("lines of dpkg's log", package_log(&all)?),
         ("users", users(&all)?),
+        ("benchmark figures", benchmarks(&all, file)?),
     ];
     all.commit()?;
     connection.close().map_err(|(_, error)| error)?;
@@ -171,4 +174,112 @@ fn users(database: &Connection) -> Result<usize> {
         count += 1;
     }
     Ok(count)
+}
+
+/// The figures of the document, of criterion's last two runs, and of the database that is replaced.
+fn benchmarks(database: &Connection, file: &Path) -> Result<usize> {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/benchmarks.md");
+    let mut figures = written(&fs::read_to_string(document).unwrap_or_default());
+    let criterion = file.parent().unwrap_or(Path::new(".")).join("criterion");
+    run_by_criterion(&criterion, 0, &mut figures);
+    figures.extend(remembered(file).unwrap_or_default());
+    let mut insert = database.prepare("INSERT OR IGNORE INTO benchmark VALUES (?, ?, ?, ?)")?;
+    let mut count = 0;
+    for Figure { name, measured, median_ns, source } in figures {
+        count += insert.execute(params![name, measured, median_ns, source])?;
+    }
+    Ok(count)
+}
+
+struct Figure {
+    name: String,
+    /// Seconds since 1970; of the document only the day is known.
+    measured: i64,
+    median_ns: f64,
+    source: String,
+}
+
+/// Rows of the tables whose second column is called `median`, each with the last date before it.
+fn written(document: &str) -> Vec<Figure> {
+    let (mut measured, mut in_table, mut figures) = (None, false, Vec::new());
+    for line in document.lines() {
+        let Some(row) = line.strip_prefix("| ") else {
+            in_table &= line.starts_with('|');
+            measured = line.split([' ', ',', ';']).filter_map(day).next_back().or(measured);
+            continue;
+        };
+        let mut cells = row.split(" | ");
+        let (Some(name), Some(median)) = (cells.next(), cells.next()) else { continue };
+        if median.trim_end_matches('|').trim() == "median" {
+            in_table = true;
+        } else if let (true, Some(measured), Some(median_ns)) = (in_table, measured, nanoseconds(median)) {
+            let (name, source) = (name.to_owned(), "docs/benchmarks.md".to_owned());
+            figures.push(Figure { name, measured, median_ns, source });
+        }
+    }
+    figures
+}
+
+/// `2026-01-31` as the seconds of its beginning in UTC.
+fn day(text: &str) -> Option<i64> {
+    let mut parts = text.trim_end_matches('.').splitn(3, '-').map(str::parse::<i64>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Days before a month, in a year that begins in March.
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
+    Some(days * 86_400)
+}
+
+/// `4.88 ms`, as criterion writes it.
+fn nanoseconds(text: &str) -> Option<f64> {
+    let (number, unit) = text.trim().split_once(' ')?;
+    let factor = match unit {
+        "ps" => 1e-3,
+        "ns" => 1.0,
+        "µs" => 1e3,
+        "ms" => 1e6,
+        "s" => 1e9,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * factor)
+}
+
+/// `<bench>/…/new` is criterion's last run, `base` the one that it was compared with.
+fn run_by_criterion(folder: &Path, depth: usize, figures: &mut Vec<Figure>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let run = matches!(entry.file_name().to_str(), Some("new" | "base"));
+        if run && let Some(figure) = of_criterion(&path) {
+            figures.push(figure);
+        } else if depth < 5 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            run_by_criterion(&path, depth + 1, figures);
+        }
+    }
+}
+
+fn of_criterion(run: &Path) -> Option<Figure> {
+    let read = |name: &str| -> Option<serde_json::Value> {
+        serde_json::from_slice(&fs::read(run.join(name)).ok()?).ok()
+    };
+    let written = fs::metadata(run.join("estimates.json")).ok()?.modified().ok()?;
+    Some(Figure {
+        name: read("benchmark.json")?.get("full_id")?.as_str()?.to_owned(),
+        measured: i64::try_from(written.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()?,
+        median_ns: read("estimates.json")?.get("median")?.get("point_estimate")?.as_f64()?,
+        source: "cargo bench".to_owned(),
+    })
+}
+
+/// What the database that is replaced knows of `cargo bench`; criterion forgets all but two runs.
+fn remembered(file: &Path) -> Result<Vec<Figure>> {
+    let old = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut select =
+        old.prepare("SELECT name, measured, median_ns, source FROM benchmark WHERE source = 'cargo bench'")?;
+    let rows = select.query_map([], |row| {
+        Ok(Figure { name: row.get(0)?, measured: row.get(1)?, median_ns: row.get(2)?, source: row.get(3)? })
+    })?;
+    rows.collect()
 }
