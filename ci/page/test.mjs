@@ -59,6 +59,7 @@ function layOut(target) {
       panel(2, 'timeseries', 'Lines', 4, 12, { rows: 300 }),
       panel(3, 'table', 'Rows', 16, 8, { rows: 5 }, { transformations: [{ id: 'organize', options: { excludeByName: { time: true }, renameByName: { label: 'Renamed' } } }] }),
       panel(4, 'timeseries', 'Wrong', 0, 12, { queryType: 'nope' }),
+      panel(5, 'timeseries', 'Bars', 12, 12, { rows: 40 }, { timeFrom: '7d', fieldConfig: { defaults: { custom: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal' } } } } }),
     ],
   };
   writeFileSync(join(bench, 'dashboards/board.json'), JSON.stringify(dashboard));
@@ -126,6 +127,13 @@ async function all(context, url) {
     await rows.getByRole('columnheader', { name: 'Renamed' }).waitFor();
     assert.equal(await rows.getByRole('columnheader').count(), 2, 'the time is excluded');
     await page.getByRole('region', { name: 'Wrong', exact: true }).getByText(/query type "nope" is unknown.*status 400, downstream/).waitFor();
+  });
+
+  await check('bars are drawn, over a time range of their own', context, async (page) => {
+    await open(page, BENCH, 'dashboard');
+    const bars = page.getByRole('region', { name: 'Bars', exact: true });
+    await bars.getByText('last 7d').waitFor();
+    await eventually('the bars have pixels', async () => (await bars.locator('canvas').count()) > 0 && isDrawn(bars.locator('canvas')));
   });
 
   await check('a series is hidden and shown by its legend', context, async (page) => {
@@ -219,6 +227,15 @@ async function all(context, url) {
     await editor.fill('{}');
     await editor.press('Shift+Enter');
     await page.getByRole('alert').filter({ hasText: /found "yesterday".*status 400/ }).waitFor();
+  });
+
+  await check('values are scaled in the unit that they have', context, async (page) => {
+    await page.goto(url);
+    const shown = await page.evaluate(async () => {
+      const { format } = await import('/assets/units.js');
+      return [[2048, 'kbytes'], [1500, 'deckbytes'], [3, 'MBs'], [90, 'm'], [1536, 'bytes'], [774.7, 'ns']].map(([value, unit]) => format(value, unit));
+    });
+    assert.deepEqual(shown, ['2 MiB', '1.5 MB', '3 MB/s', '1.5 h', '1.5 KiB', '774.7 ns']);
   });
 
   await check('integers stay exact and text stays text', context, async (page) => {

@@ -17,8 +17,8 @@ export const color = (index) => token(`--series-${(index % 10) + 1}`);
 
 /**
  * A chart that fills its element's width: `update(series, range)` draws, `destroy()` lets go. Options: `unit`,
- * `decimals`, `min`, `max`, `stack`, `fill` (0–100), `title` (for those who can't see it), `sync` (charts of one name
- * share the cursor).
+ * `decimals`, `min`, `max`, `stack`, `fill` (0–100), `style` (`line`, `bars`, `points`), `title` (for those who can't see
+ * it), `sync` (charts of one name share the cursor).
  */
 export function chart(options = {}) {
   const canvas = h('div', { class: 'chart-canvas' });
@@ -39,7 +39,7 @@ export function chart(options = {}) {
 
   function update(series, range) {
     shown = series.slice(0, MAX_SERIES);
-    const data = aligned(shown, options.stack, hidden);
+    const data = aligned(shown, options, hidden);
     const wanted = JSON.stringify([shown.map((one) => one.name), [...hidden]]);
     if (plot && wanted === shape) {
       plot.range = range;
@@ -113,8 +113,11 @@ function size(element) {
   return { width: Math.max(120, element.clientWidth), height: Math.max(60, element.clientHeight) };
 }
 
-/** The table that uPlot draws: common times, then each series; stacked ones added up from below. */
-function aligned(series, stack, hidden) {
+/**
+ * The table that uPlot draws: common times, then each series; stacked ones added up from below. Bars are drawn over each
+ * other in order, so that the first one has to be the tallest.
+ */
+function aligned(series, { stack, style }, hidden) {
   if (series.length === 0) {
     return [[]];
   }
@@ -123,25 +126,28 @@ function aligned(series, stack, hidden) {
     return data;
   }
   const sum = new Array(data[0].length).fill(0);
-  return data.map((values, index) => {
-    if (index === 0 || hidden.has(series[index - 1].name)) {
-      return values;
-    }
-    return values.map((value, row) => {
+  const order = data.map((_, index) => index).slice(1).filter((index) => !hidden.has(series[index - 1].name));
+  for (const index of style === 'bars' ? order.reverse() : order) {
+    data[index] = data[index].map((value, row) => {
       sum[row] += value ?? 0;
       return value === null || value === undefined ? value : sum[row];
     });
-  });
+  }
+  return data;
 }
 
 function settings(options, series, hidden, onCursor) {
+  const bars = options.style === 'bars';
+  const filled = bars || options.stack || (options.fill && series.length <= 8);
+  const opacity = (options.fill || 60) / 100;
   const lines = series.map((one, index) => ({
     label: one.name,
     show: !hidden.has(one.name),
     stroke: () => color(index),
-    fill: options.stack || (options.fill && series.length <= 8) ? () => translucent(color(index), (options.fill || 60) / 100) : undefined,
-    width: 1.5,
-    points: { show: series[index].values.length === 1 ? true : undefined, size: 5 },
+    fill: filled ? () => (bars ? overSurface(color(index), opacity) : translucent(color(index), opacity)) : undefined,
+    width: bars ? 0 : 1.5,
+    paths: bars ? uPlot.paths.bars({ size: [0.8, 40] }) : options.style === 'points' ? () => null : undefined,
+    points: { show: bars ? false : options.style === 'points' || one.values.length === 1 ? true : undefined, size: 5 },
     spanGaps: false,
   }));
   return {
@@ -153,13 +159,13 @@ function settings(options, series, hidden, onCursor) {
     },
     axes: [axis(0, { size: 32, space: 64, values: timeLabels }), axis(1, { values: (plot, ticks) => ticks.map((tick) => format(tick, options.unit, undefined)), size: labelWidth, incrs: BINARY_UNITS.has(options.unit) ? BINARY_STEPS : undefined })],
     series: [{}, ...lines],
-    bands: options.stack ? bands(series, hidden) : undefined,
+    bands: options.stack && !bars ? bandsOf(series, hidden) : undefined,
     hooks: { setCursor: [onCursor] },
   };
 }
 
 /** Each stacked series is filled down to the visible one below it. */
-function bands(series, hidden) {
+function bandsOf(series, hidden) {
   const visible = series.map((one, index) => [one, index + 1]).filter(([one]) => !hidden.has(one.name));
   return visible.slice(1).map(([, upper], index) => ({ series: [upper, visible[index][1]] }));
 }
@@ -209,6 +215,14 @@ function bounds(low, high, { min, max }) {
   const from = min ?? (low >= 0 && low - air < 0 ? 0 : low - air);
   const to = max === undefined || max === null ? high + air : Math.max(max, high);
   return [Math.min(from, low), to];
+}
+
+/** The same without letting anything shine through: bars stand before each other. */
+function overSurface(rgb, opacity) {
+  const parts = (text) => (text.match(/[\d.]+/g) ?? []).map(Number);
+  const ground = parts(token('--surface'));
+  const mixed = parts(rgb).slice(0, 3).map((part, index) => Math.round(part * opacity + (ground[index] ?? 255) * (1 - opacity)));
+  return `rgb(${mixed.join(', ')})`;
 }
 
 function translucent(rgb, opacity) {

@@ -59,7 +59,9 @@ export function append(frame, json, limit) {
 /** What people call a field as a series: its display name, else its name with labels, else the frame's name. */
 export function fieldName(frame, field) {
   const generic = field.name === '' || field.name.toLowerCase() === 'value';
-  const labels = labelText(field);
+  const values = Object.values(field.labels ?? {});
+  // A generic name says nothing, and neither does the name of an only label: its value does.
+  const labels = generic && !frame.name && values.length === 1 ? values[0] : labelText(field);
   const base = generic && frame.name ? frame.name : generic && labels ? '' : field.name;
   return displayName(field) || [base, labels].filter(Boolean).join(' ') || 'value';
 }

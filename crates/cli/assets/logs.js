@@ -85,6 +85,9 @@ function line(record) {
 
 const lineText = (record) => `${record.message} ${Object.entries(record.pairs ?? {}).map((pair) => pair.join('=')).join(' ')}`;
 
+/** Whether a frame holds log lines: its kind says so, or what it wants to be shown as. */
+export const isLog = ({ meta }) => meta?.type === 'log-lines' || meta?.preferredVisualisationType === 'logs';
+
 /** Log frames (a time and a body per row) as lines, newest first. */
 export function logLines(frames) {
   const rows = frames.flatMap((frame) => {

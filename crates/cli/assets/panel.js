@@ -25,7 +25,7 @@ export function panel(model) {
   const element = h(
     'section',
     { class: `panel kind-${model.type}`, 'aria-label': model.title || 'Panel' },
-    h('header', { class: 'panel-head' }, title, state, open),
+    h('header', { class: 'panel-head' }, title, model.timeFrom && h('span', { class: 'muted panel-range' }, `last ${model.timeFrom}`), state, open),
     model.description && h('p', { class: 'visually-hidden' }, model.description),
     body
   );
@@ -68,7 +68,8 @@ export function panel(model) {
     try {
       const queries = asked.map((target) => fillVariables(target, context.variables));
       const points = Math.min(MAX_POINTS, Math.max(50, Math.round(body.clientWidth || 600)));
-      const body_ = { queries, from: context.range.from, to: context.range.to, maxDataPoints: points };
+      const { from, to } = ownRange(model, context.range);
+      const body_ = { queries, from, to, maxDataPoints: points };
       const { response } = await api.query(context.plugin, body_, mine.signal);
       const { frames: found, errors } = read(response);
       frames.asked = found;
@@ -142,6 +143,7 @@ const views = {
       min: defaults.min,
       max: defaults.max,
       fill: custom.fillOpacity,
+      style: custom.drawStyle,
       stack: custom.stacking?.mode === 'normal',
       sync: 'dashboard',
     });
@@ -211,11 +213,23 @@ views['table-old'] = views.table;
 function shownRange(model, context, series) {
   const isLive = (model.targets ?? []).some((target) => target.live);
   if (!isLive) {
-    return [context.range.fromMs / 1000, context.range.toMs / 1000];
+    const { fromMs, toMs } = ownRange(model, context.range);
+    return [fromMs / 1000, toMs / 1000];
   }
   const first = Math.min(...series.map((one) => one.times[0]));
   const last = Math.max(...series.map((one) => one.times.at(-1)));
   return [Math.max(first, last - (context.range.toMs - context.range.fromMs) / 1000), Math.max(last, first + 10)];
+}
+
+/** A panel may look further back than its dashboard (`timeFrom`, such as `30d`), always up to now. */
+function ownRange(model, range) {
+  const parts = /^(\d+)([smhdw])$/.exec(model.timeFrom ?? '');
+  if (!parts) {
+    return range;
+  }
+  const length = Number(parts[1]) * { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 604800e3 }[parts[2]];
+  const toMs = Date.now();
+  return { from: `now-${model.timeFrom}`, to: 'now', fromMs: toMs - length, toMs };
 }
 
 /** The last number of each numeric field. */

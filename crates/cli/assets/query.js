@@ -5,6 +5,7 @@ import { api, ApiError } from './api.js';
 import { chart } from './chart.js';
 import { fill, h, tabs } from './dom.js';
 import { read, seriesOf } from './frames.js';
+import { isLog, logLines } from './logs.js';
 import { rangePicker } from './range.js';
 import { table } from './table.js';
 import { answerWire } from './wire.js';
@@ -24,7 +25,8 @@ export function queryBox(plugin) {
   let protocol;
 
   const id = (name) => `${name}-${plugin}`;
-  const text = h('textarea', { id: id('text'), rows: 2, spellcheck: 'false', autocapitalize: 'off', onkeydown: (event) => keys(event, true) });
+  const text = h('textarea', { id: id('text'), rows: 2, spellcheck: 'false', autocapitalize: 'off', oninput: fit, onkeydown: (event) => keys(event, !isLong()) });
+  const hint = h('span', { class: 'muted hint' });
   const model = h('textarea', { id: id('model'), rows: 7, spellcheck: 'false', autocapitalize: 'off', onkeydown: keys }, '{}');
   const textField = h('div', { class: 'field wide' }, h('label', { for: text.id }, 'Expression'), text);
   const modelField = h('div', { class: 'field wide' }, h('label', { for: model.id }, 'Query model (an object, or a list of them)'), model);
@@ -43,7 +45,7 @@ export function queryBox(plugin) {
     textField,
     modelField,
     h('div', { class: 'toolbar' }, range.element, field('Interval', interval), field('Points', points), field('Frame format', format)),
-    h('div', { class: 'toolbar' }, run, modes, h('span', { class: 'muted hint' }, 'Enter runs an expression, Shift+Enter a model'))
+    h('div', { class: 'toolbar' }, run, modes, hint)
   );
 
   const drawn = chart({ title: 'Answer', fill: 8 });
@@ -64,6 +66,15 @@ export function queryBox(plugin) {
   setMode('json');
   choose('chart');
 
+  /** Texts of several lines, as SQL is, need Enter for themselves. */
+  const isLong = () => text.value.includes('\n') || /sql/i.test(textKey ?? '');
+
+  /** As high as the text needs, and what the keys do now. */
+  function fit() {
+    text.rows = Math.min(14, Math.max(2, text.value.split('\n').length));
+    hint.textContent = mode === 'text' && !isLong() ? 'Enter runs it' : 'Shift+Enter runs it';
+  }
+
   function keys(event, single = false) {
     if (event.key === 'Enter' && (event.shiftKey || event.ctrlKey || event.metaKey || single)) {
       event.preventDefault();
@@ -79,7 +90,10 @@ export function queryBox(plugin) {
     }
     const dashboard = await api.get(plugin, 'dashboards/0');
     const all = (dashboard.panels ?? []).flatMap((panel) => [panel, ...(panel.panels ?? [])]);
-    const target = all.filter((panel) => panel.type === 'timeseries').flatMap((panel) => panel.targets ?? []).find((one) => !one.live) ?? all.flatMap((panel) => panel.targets ?? [])[0];
+    const targets = (panels) => panels.flatMap((panel) => panel.targets ?? []).filter((one) => !one.live);
+    const charts = targets(all.filter((panel) => panel.type === 'timeseries'));
+    // Of a special kind of query the expression alone shows nothing.
+    const target = charts.find((one) => !one.queryType) ?? charts[0] ?? targets(all)[0];
     if (target && !text.value && model.value === '{}') {
       // Which value a variable has is the dashboard's affair; a matcher on it would find nothing here.
       const plain = Object.fromEntries(Object.entries(target).map(([key, value]) => [key, typeof value === 'string' ? withoutVariables(value) : value]));
@@ -102,6 +116,7 @@ export function queryBox(plugin) {
     modelField.hidden = mode !== 'json';
     modes.hidden = !textKey;
     modes.firstElementChild.textContent = mode === 'text' ? 'Edit as JSON' : 'Edit as expression';
+    fit();
   }
 
   function switchMode() {
@@ -200,8 +215,11 @@ export function queryBox(plugin) {
     }
     const frames = answer.frames ?? [];
     if (view === 'chart') {
-      const series = seriesOf(frames);
-      if (series.length === 0) {
+      const logs = frames.filter(isLog);
+      const series = seriesOf(frames.filter((frame) => !isLog(frame)));
+      if (series.length === 0 && logs.length > 0) {
+        fill(views.chart, logLines(logs));
+      } else if (series.length === 0) {
         fill(views.chart, h('p', { class: 'muted empty' }, 'no numbers over time in this answer; see the table'));
       } else {
         fill(views.chart, drawn.element);

@@ -8,9 +8,13 @@ const UNITS = {
   short: (value, decimals) => scaled(value, 1000, DECIMAL, '', decimals),
   percent: (value, decimals) => `${number(value, decimals)}%`,
   percentunit: (value, decimals) => `${number(value * 100, decimals)}%`,
-  bytes: (value, decimals) => scaled(value, 1024, BINARY, 'B', decimals),
-  decbytes: (value, decimals) => scaled(value, 1000, DECIMAL, 'B', decimals),
-  bits: (value, decimals) => scaled(value, 1000, DECIMAL, 'b', decimals),
+  ...sizes('bytes', 1024, BINARY, 'B', { '': 0, k: 1, m: 2, g: 3, t: 4, p: 5 }),
+  ...sizes('bytes', 1000, DECIMAL, 'B', { dec: 0, deck: 1, decm: 2, decg: 3, dect: 4, decp: 5 }),
+  ...sizes('bits', 1024, BINARY, 'b', { '': 0, k: 1, m: 2, g: 3 }),
+  ...sizes('bits', 1000, DECIMAL, 'b', { dec: 0, deck: 1, decm: 2, decg: 3 }),
+  ...rates(1024, BINARY, ['KiBs', 'MiBs', 'GiBs', 'TiBs'], 'B/s'),
+  ...rates(1000, DECIMAL, ['KBs', 'MBs', 'GBs', 'TBs'], 'B/s'),
+  ...rates(1000, DECIMAL, ['Kbits', 'Mbits', 'Gbits', 'Tbits'], 'b/s'),
   Bps: (value, decimals) => scaled(value, 1000, DECIMAL, 'B/s', decimals),
   binBps: (value, decimals) => scaled(value, 1024, BINARY, 'B/s', decimals),
   bps: (value, decimals) => scaled(value, 1000, DECIMAL, 'b/s', decimals),
@@ -18,7 +22,12 @@ const UNITS = {
   reqps: (value, decimals) => scaled(value, 1000, DECIMAL, ' req/s', decimals),
   pps: (value, decimals) => scaled(value, 1000, DECIMAL, ' p/s', decimals),
   cps: (value, decimals) => scaled(value, 1000, DECIMAL, '/s', decimals),
+  iops: (value, decimals) => scaled(value, 1000, DECIMAL, ' io/s', decimals),
+  rps: (value, decimals) => scaled(value, 1000, DECIMAL, ' rd/s', decimals),
+  wps: (value, decimals) => scaled(value, 1000, DECIMAL, ' wr/s', decimals),
   hertz: (value, decimals) => scaled(value, 1000, DECIMAL, 'Hz', decimals),
+  humidity: (value, decimals) => `${number(value, decimals)} %H`,
+  fahrenheit: (value, decimals) => `${number(value, decimals ?? 1)} °F`,
   celsius: (value, decimals) => `${number(value, decimals ?? 1)} °C`,
   volt: (value, decimals) => `${number(value, decimals)} V`,
   watt: (value, decimals) => scaled(value, 1000, DECIMAL, 'W', decimals),
@@ -27,9 +36,22 @@ const UNITS = {
   µs: (value, decimals) => span(value / 1e6, decimals),
   ms: (value, decimals) => span(value / 1e3, decimals),
   s: (value, decimals) => span(value, decimals),
+  m: (value, decimals) => span(value * 60, decimals),
+  h: (value, decimals) => span(value * 3600, decimals),
+  d: (value, decimals) => span(value * 86400, decimals),
   dtdurations: (value, decimals) => span(value, decimals),
   dateTimeAsIso: (value) => new Date(Number(value)).toISOString(),
 };
+
+/** Units of one family, by the prefix of their names: how many steps of the base a value of theirs has already. */
+function sizes(name, base, prefixes, suffix, steps) {
+  const unit = (step) => (value, decimals) => scaled(value * base ** step, base, prefixes, suffix, decimals);
+  return Object.fromEntries(Object.entries(steps).map(([prefix, step]) => [prefix + name, unit(step)]));
+}
+
+function rates(base, prefixes, names, suffix) {
+  return Object.fromEntries(names.map((name, index) => [name, (value, decimals) => scaled(value * base ** (index + 1), base, prefixes, suffix, decimals)]));
+}
 
 /** A value in a unit of Grafana's. */
 export function format(value, unit = '', decimals = undefined) {
