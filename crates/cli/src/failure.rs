@@ -13,7 +13,8 @@ use graftwire_model::{CallError, Code};
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    fine
-  1    the plugin answered with an error (a failed query or call, a refused object, a health that is not OK, an HTTP status from 400)
+  1    the plugin answered with an error (a failed query or call, a refused object, a health that is not OK,
+       an HTTP status from 400)
   2    wrong usage
   3    the plugin can't be started
   4    the plugin was lost: it ended, closed its connection, or gave no answer in time

@@ -2,6 +2,7 @@
 //!
 //! It deliberately does not touch the query model: variables and macros are the affair of whoever wrote it.
 
+mod lines;
 mod print;
 pub(crate) mod request;
 
@@ -48,7 +49,7 @@ pub(crate) struct QueryArgs {
     /// Ask for the answer in pieces and put them together; a plugin that has no chunked queries is asked as usual.
     #[arg(long)]
     chunked: bool,
-    /// What to print [default: table on a terminal, else json].
+    /// What to print [default: text on a terminal, else json].
     #[arg(long, short, value_enum)]
     output: Option<Shown>,
     /// Write here instead of standard output. Several Arrow frames are numbered: x.arrow becomes x.A.0.arrow.
@@ -81,6 +82,8 @@ impl From<WireFormat> for FrameFormat {
 /// How the answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shown {
+    /// Log lines as lines, other frames as tables.
+    Text,
     /// The frames as tables.
     Table,
     /// The JSON that /api/ds/query returns, one line per run.

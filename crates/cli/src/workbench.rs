@@ -87,8 +87,13 @@ async fn serve(args: &WorkbenchArgs, json: bool) -> Result<Exit, Failure> {
 }
 
 async fn listen(args: &WorkbenchArgs) -> Result<(TcpListener, SocketAddr), Failure> {
-    let unusable =
-        |cause| Failure::usage(format!("--listen {}: the address can't be used", args.listen)).because(cause);
+    let unusable = |cause: std::io::Error| {
+        let cure = match cause.kind() {
+            std::io::ErrorKind::AddrInUse => "; is a workbench running there? Port 0 takes a free one",
+            _ => "",
+        };
+        Failure::usage(format!("--listen {}: the address can't be used{cure}", args.listen)).because(cause)
+    };
     let addresses: Vec<SocketAddr> = tokio::net::lookup_host(&args.listen).await.map_err(unusable)?.collect();
     let remote = addresses.iter().find(|address| !address.ip().is_loopback());
     if let Some(remote) = remote {

@@ -8,7 +8,7 @@ use graftwire_frame::table::{self, TableLimits};
 use graftwire_frame::{DecodeLimits, Frame, response};
 use graftwire_model::{DataResponse, FrameFormat, QueryResponse};
 
-use super::{QueryArgs, Shown};
+use super::{QueryArgs, Shown, lines};
 use crate::chart::{self, Canvas};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -30,7 +30,7 @@ impl Printer {
                 return Err(Failure::usage("--json and --output contradict each other; give one"));
             }
             (Some(shown), false) => shown,
-            (None, false) if output.is_terminal() && args.out.is_none() => Shown::Table,
+            (None, false) if output.is_terminal() && args.out.is_none() => Shown::Text,
             (None, false) => Shown::Json,
         };
         Ok(Self { shown, out: args.out.clone(), output })
@@ -44,8 +44,8 @@ impl Printer {
                 json.push(b'\n');
                 self.deliver(&json)?;
             }
-            Shown::Table => {
-                let text = tables(answer)?;
+            Shown::Text | Shown::Table => {
+                let text = tables(answer, self.shown == Shown::Text)?;
                 self.deliver(text.as_bytes())?;
             }
             Shown::Chart => {
@@ -116,16 +116,19 @@ fn decode(answer: &QueryResponse) -> Result<Vec<(&str, Frame)>, Failure> {
     Ok(frames)
 }
 
-fn tables(answer: &QueryResponse) -> Result<String, Failure> {
+/// Frames as tables, log lines as lines if wanted. Of queries that failed without a frame their errors tell.
+fn tables(answer: &QueryResponse, with_lines: bool) -> Result<String, Failure> {
     let frames = decode(answer)?;
     if frames.is_empty() {
-        return Ok("no frames in the answer\n".to_owned());
+        let all_failed =
+            !answer.responses.is_empty() && answer.responses.values().all(DataResponse::is_error);
+        return Ok(if all_failed { String::new() } else { "no frames in the answer\n".to_owned() });
     }
-    Ok(frames
-        .iter()
-        .map(|(_, frame)| table::render(frame, &TableLimits::default()))
-        .collect::<Vec<_>>()
-        .join("\n"))
+    let shown = |(_, frame): &(&str, Frame)| {
+        let lines = if with_lines { lines::render(frame) } else { None };
+        lines.unwrap_or_else(|| table::render(frame, &TableLimits::default()))
+    };
+    Ok(frames.iter().map(shown).collect::<Vec<_>>().join("\n"))
 }
 
 fn arrow_file(frame: &Frame) -> Result<Vec<u8>, Failure> {
