@@ -10,6 +10,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::Context as _;
+
 use crate::{package, run};
 
 /// What to show.
@@ -45,6 +47,10 @@ const BEAT: Duration = Duration::from_secs(1);
 const SQL: &str = r#"{"rawSql":"SELECT $__unixEpochGroupAlias(started, '1h'), count(*) AS started FROM process GROUP BY 1 ORDER BY 1","format":"time_series"}"#;
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    if !args.once {
+        is_free(&args.listen)?;
+    }
+    println!("building the program, the page and three data sources; the first time this takes some minutes");
     let build = ["build", "--package", "graftwire-cli", "--bin", "graftwire"];
     run::cargo().args(build).run()?;
     let target = target_directory()?;
@@ -87,10 +93,20 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         .run()
 }
 
+/// Whether the page can be served there; better known before minutes of building than after.
+fn is_free(address: &str) -> anyhow::Result<()> {
+    let bound = std::net::TcpListener::bind(address);
+    bound.map(drop).with_context(|| {
+        format!(
+            "--listen {address}: the page can't be served there; is a demo running? Port 0 takes a free one"
+        )
+    })
+}
+
 /// Writes a database of this machine and the settings of a data source over it; gives the settings' file.
 fn database(target: &Path) -> anyhow::Result<PathBuf> {
     let (database, settings) = (target.join("demo-machine.db"), target.join("demo-sql.json"));
-    let example = ["run", "--quiet", "--package", "graftwire-sql", "--example", "demo_database", "--"];
+    let example = ["run", "--package", "graftwire-sql", "--example", "demo_database", "--"];
     run::cargo().args(example).arg(&database).run()?;
     std::fs::write(&settings, serde_json::json!({ "path": database }).to_string())?;
     Ok(settings)
