@@ -59,7 +59,7 @@ function layOut(target) {
       panel(2, 'timeseries', 'Lines', 4, 12, { rows: 300 }),
       panel(3, 'table', 'Rows', 16, 8, { rows: 5 }, { transformations: [{ id: 'organize', options: { excludeByName: { time: true }, renameByName: { label: 'Renamed' } } }] }),
       panel(4, 'timeseries', 'Wrong', 0, 12, { queryType: 'nope' }),
-      panel(5, 'timeseries', 'Bars', 12, 12, { rows: 40 }, { timeFrom: '7d', fieldConfig: { defaults: { custom: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal' } } } } }),
+      panel(5, 'timeseries', 'Bars', 12, 12, { rows: 40 }, { timeFrom: '7d', gridPos: { x: 12, y: 8, w: 12, h: 8 }, fieldConfig: { defaults: { custom: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal' } } } } }),
     ],
   };
   writeFileSync(join(bench, 'dashboards/board.json'), JSON.stringify(dashboard));
