@@ -292,6 +292,6 @@ mod sources {
         assert_eq!(source.repository, source.folder);
         assert_eq!(source.licences(), source.folder, "it has none, which the checks of the folder tell");
         let day = source.release_date().unwrap();
-        assert!(day.len() == 10 && day > "2025".to_owned(), "{day}");
+        assert!(day.len() == 10 && day.as_str() > "2025", "{day}");
     }
 }
