@@ -3,6 +3,7 @@
 //   node test.mjs                 all plugins in all cells that are installed
 //   node test.mjs --install       installs the cells and the build tools first (npm ci in each)
 //   node test.mjs plugins/metrics --cell grafana-7.5
+//   node test.mjs /a/folder       a plugin outside of this repository
 //
 // A cell is one combination of SystemJS, React, @grafana/data and @grafana/runtime, in cells/<name>.
 // No browser and no Grafana take part; drawing by the real @grafana/ui is not covered.
@@ -19,9 +20,9 @@ const CELLS = ['grafana-7.5', 'grafana-12.4', 'grafana-13.2'];
 const LONGEST_RUN_MS = 120_000;
 
 function plugins() {
-  const all = path.join(ROOT, 'plugins');
-  const checked = (name) => fs.existsSync(path.join(all, name, 'ui/test/checks.cjs'));
-  return fs.readdirSync(all).filter(checked).map((name) => `plugins/${name}`);
+  const below = (dir) => fs.readdirSync(path.join(ROOT, dir)).map((name) => `${dir}/${name}`);
+  const checked = (plugin) => fs.existsSync(path.join(ROOT, plugin, 'ui/test/checks.cjs'));
+  return ['plugins', 'templates'].flatMap(below).filter(checked);
 }
 
 function install(name, dir) {
@@ -34,7 +35,7 @@ function install(name, dir) {
 function runCell(cell, plugin) {
   return new Promise((resolve) => {
     const result = { versions: '', checks: [] };
-    const child = fork(path.join(HERE, 'load/cell.cjs'), [path.join(HERE, 'cells', cell), path.join(ROOT, plugin)]);
+    const child = fork(path.join(HERE, 'load/cell.cjs'), [path.join(HERE, 'cells', cell), path.resolve(ROOT, plugin)]);
     const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_RUN_MS);
     child.on('message', ({ versions, ...check }) => {
       if (versions) {

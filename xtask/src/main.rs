@@ -12,6 +12,7 @@ mod conformance;
 mod demo;
 mod dist;
 mod fuzz;
+mod new;
 mod package;
 mod run;
 mod test;
@@ -44,6 +45,8 @@ enum Chore {
     Package(package::Args),
     /// Build plugins for every platform, each as one file that needs nothing else.
     Dist(dist::Args),
+    /// Make a new plugin from the SDK, here or in a repository of its own.
+    New(new::Args),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Chore::Bench(args) => bench::run(args),
         Chore::Package(args) => package::run(args),
         Chore::Dist(args) => dist::run(args),
+        Chore::New(args) => new::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
