@@ -106,15 +106,8 @@ const LONGEST: Duration = Duration::from_secs(90 * 60);
 /// Lines of a failed build that its error shows.
 const SHOWN: usize = 40;
 
-/// Builds what is wanted, or finds it up to date, checks it and gives its file.
-// For chores that show no progress.
-#[allow(dead_code)]
-pub(crate) fn executable(request: &Request) -> anyhow::Result<PathBuf> {
-    executable_telling(request, &mut |_| {})
-}
-
-/// The same; each line that Cargo says goes to `line`.
-pub(crate) fn executable_telling(request: &Request, line: &mut dyn FnMut(&str)) -> anyhow::Result<PathBuf> {
+/// Builds what is wanted, or finds it up to date, checks it and gives its file. Each line that Cargo says goes to `line`.
+pub(crate) fn executable(request: &Request, line: &mut dyn FnMut(&str)) -> anyhow::Result<PathBuf> {
     let tools = toolchain::ready(request.target, request.std, line)?;
     let workspace = Workspace::of(&request.folder)?;
     let command = command(request, &tools, &workspace)?;

@@ -2,8 +2,6 @@
 //!
 //! It deliberately reads no more of a plugin than its names; its manifest is checked when it is packed.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 
 use super::compile::{Profile, Request};
@@ -19,9 +17,6 @@ pub(crate) struct Plugin {
     pub(crate) package: String,
     /// Its executable, as plugin.json names it.
     pub(crate) bin: String,
-    /// The folder of its sources.
-    #[allow(dead_code)]
-    pub(crate) folder: PathBuf,
     /// Whether it has a plugin.json and is shipped; programs of the benches are only built.
     pub(crate) shipped: bool,
 }
@@ -49,12 +44,6 @@ impl Plugin {
 
     pub(crate) fn request(&self, target: &'static Target, profile: Profile) -> Request {
         Request::new(&self.package, &self.bin, target, profile)
-    }
-
-    /// Why this plugin is not built for a platform, though Rust could.
-    pub(crate) fn refusal(&self, target: &Target) -> Option<&'static str> {
-        let _ = target;
-        None
     }
 }
 
@@ -86,7 +75,7 @@ fn known() -> anyhow::Result<Vec<Plugin>> {
         let name =
             if shipped { short } else { package.strip_prefix("graftwire-").unwrap_or(&package).to_owned() };
         if shipped || inside.starts_with("benches") {
-            found.push(Plugin { name, package, bin, folder, shipped });
+            found.push(Plugin { name, package, bin, shipped });
         }
     }
     found.sort_by(|a, b| (!a.shipped, &a.name).cmp(&(!b.shipped, &b.name)));

@@ -22,12 +22,7 @@ pub(crate) struct Row {
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Built {
-        file: PathBuf,
-        bytes: u64,
-    },
-    /// It is not built, on purpose.
-    Refused(String),
+    Built { file: PathBuf, bytes: u64 },
     Failed(String),
 }
 
@@ -85,7 +80,6 @@ impl Screen {
 fn outcome(row: &Row) -> String {
     match &row.outcome {
         Outcome::Built { bytes, .. } => format!("{} in {} s", size(*bytes), row.time.as_secs()),
-        Outcome::Refused(reason) => format!("refused: {reason}"),
         Outcome::Failed(reason) => format!("FAILED: {reason}"),
     }
 }

@@ -1,5 +1,4 @@
-//! The table of platforms that `dist` knows: Grafana's name, Rust's, where the standard library comes from, and what
-//! runs the result on a machine of another kind.
+//! The table of platforms that `dist` knows: Grafana's name, Rust's, and where the standard library comes from.
 //!
 //! It deliberately doesn't know whether this machine can build a target; that shows when it is built.
 
@@ -18,8 +17,6 @@ pub(crate) struct Target {
     /// so the file for ARMv7 is called `_linux_arm` too and lies in an archive of its own.
     pub(crate) platform: Platform,
     pub(crate) std: Std,
-    /// What runs its executables on an amd64 Linux; nothing for other systems than Linux.
-    pub(crate) emulator: Option<Emulator>,
 }
 
 /// Where the standard library of a target comes from.
@@ -31,54 +28,25 @@ pub(crate) enum Std {
     Source,
 }
 
-/// A program of QEMU's user mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Emulator {
-    /// The file in Debian's package `qemu-user-static`, without `qemu-` and `-static`.
-    pub(crate) machine: &'static str,
-    /// The least processor the target promises to run on, where QEMU's own choice is better than that.
-    pub(crate) processor: Option<&'static str>,
-}
-
-const fn linux(
-    name: &'static str,
-    triple: &'static str,
-    arch: &'static str,
-    std: Std,
-    emulator: Emulator,
-) -> Target {
-    Target { name, triple, platform: Platform { os: "linux", arch }, std, emulator: Some(emulator) }
+const fn linux(name: &'static str, triple: &'static str, arch: &'static str, std: Std) -> Target {
+    Target { name, triple, platform: Platform { os: "linux", arch }, std }
 }
 
 const fn other(name: &'static str, triple: &'static str, os: &'static str, arch: &'static str) -> Target {
-    Target { name, triple, platform: Platform { os, arch }, std: Std::Shipped, emulator: None }
-}
-
-const fn qemu(machine: &'static str) -> Emulator {
-    Emulator { machine, processor: None }
-}
-
-const fn qemu_as(machine: &'static str, processor: &'static str) -> Emulator {
-    Emulator { machine, processor: Some(processor) }
+    Target { name, triple, platform: Platform { os, arch }, std: Std::Shipped }
 }
 
 /// Every target, the most wanted first. 32-bit ARM means ARMv6 with hardware floats: a Raspberry Pi Zero runs nothing
 /// newer, and Grafana asks for the same file name there as on any later board.
 static TARGETS: [Target; 14] = [
-    linux("linux-amd64", "x86_64-unknown-linux-musl", "amd64", Std::Shipped, qemu("x86_64")),
-    linux(
-        "linux-arm64",
-        "aarch64-unknown-linux-musl",
-        "arm64",
-        Std::Shipped,
-        qemu_as("aarch64", "cortex-a53"),
-    ),
-    linux("linux-arm", "arm-unknown-linux-musleabihf", "arm", Std::Source, qemu_as("arm", "arm1176")),
-    linux("linux-armv7", "armv7-unknown-linux-musleabihf", "arm", Std::Source, qemu_as("arm", "cortex-a7")),
-    linux("linux-386", "i686-unknown-linux-musl", "386", Std::Shipped, qemu_as("i386", "pentium3")),
-    linux("linux-riscv64", "riscv64gc-unknown-linux-musl", "riscv64", Std::Source, qemu("riscv64")),
-    linux("linux-s390x", "s390x-unknown-linux-musl", "s390x", Std::Source, qemu("s390x")),
-    linux("linux-ppc64le", "powerpc64le-unknown-linux-musl", "ppc64le", Std::Source, qemu("ppc64le")),
+    linux("linux-amd64", "x86_64-unknown-linux-musl", "amd64", Std::Shipped),
+    linux("linux-arm64", "aarch64-unknown-linux-musl", "arm64", Std::Shipped),
+    linux("linux-arm", "arm-unknown-linux-musleabihf", "arm", Std::Source),
+    linux("linux-armv7", "armv7-unknown-linux-musleabihf", "arm", Std::Source),
+    linux("linux-386", "i686-unknown-linux-musl", "386", Std::Shipped),
+    linux("linux-riscv64", "riscv64gc-unknown-linux-musl", "riscv64", Std::Source),
+    linux("linux-s390x", "s390x-unknown-linux-musl", "s390x", Std::Source),
+    linux("linux-ppc64le", "powerpc64le-unknown-linux-musl", "ppc64le", Std::Source),
     other("windows-amd64", "x86_64-pc-windows-gnu", "windows", "amd64"),
     other("windows-arm64", "aarch64-pc-windows-gnullvm", "windows", "arm64"),
     other("darwin-amd64", "x86_64-apple-darwin", "darwin", "amd64"),
@@ -89,7 +57,6 @@ static TARGETS: [Target; 14] = [
         triple: "aarch64-unknown-freebsd",
         platform: Platform { os: "freebsd", arch: "arm64" },
         std: Std::Source,
-        emulator: None,
     },
 ];
 
@@ -125,14 +92,6 @@ impl Target {
     /// Its executables must be static: one file that needs nothing of the system but its kernel.
     pub(crate) fn is_linux(&self) -> bool {
         self.platform.os == "linux"
-    }
-
-    /// What runs its executables on this machine: nothing is needed where they run by themselves.
-    #[allow(dead_code)]
-    pub(crate) fn runs_here(&self) -> bool {
-        self.is_linux()
-            && cfg!(all(target_os = "linux", target_arch = "x86_64"))
-            && self.platform.arch == "amd64"
     }
 }
 
