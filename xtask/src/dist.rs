@@ -133,6 +133,13 @@ fn verdict(rows: &[Row]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is said of a name that nobody has: near ones, and all there are.
+fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>, all: &str) -> String {
+    let near = near(name, known).join(" or ");
+    let meant = if near.is_empty() { near } else { format!("did you mean {near}? ") };
+    format!("no {kind} is called `{name}`; {meant}There are: {all}")
+}
+
 /// Names that may have been meant: at most three, the nearest first.
 fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     /// Below this, names share little but their length.

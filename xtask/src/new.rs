@@ -78,7 +78,6 @@ It has a row in ci/layers.toml; commit that and Cargo.lock along with it."
   cd {folder}
   cargo test
   cargo xtask package --debug
-  cargo xtask dist --target linux-amd64
 {git}
 DEVELOPING.md there goes on from here."
     )

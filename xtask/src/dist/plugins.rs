@@ -49,10 +49,8 @@ impl Plugin {
 
 fn unknown(name: &str, known: &[Plugin]) -> String {
     let names = known.iter().map(|plugin| plugin.name.as_str());
-    let near = super::near(name, names.clone());
-    let near = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
-    let listed = names.collect::<Vec<_>>().join(", ");
-    format!("no plugin is called `{name}`; {near}There are: {listed}")
+    let all = names.clone().collect::<Vec<_>>().join(", ");
+    super::unknown("plugin", name, names, &all)
 }
 
 /// Everything that can be asked for: what is shipped first.

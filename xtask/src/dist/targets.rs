@@ -97,10 +97,8 @@ impl Target {
 
 fn unknown(name: &str) -> String {
     let names = TARGETS.iter().flat_map(|target| [target.name, target.triple]);
-    let near = super::near(name, names);
-    let listed = TARGETS.iter().map(|target| target.name).collect::<Vec<_>>().join(", ");
-    let near = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
-    format!("no target is called `{name}`; {near}There are: {listed}, all, and the Rust triples of these")
+    let all = TARGETS.iter().map(|target| target.name).collect::<Vec<_>>().join(", ");
+    super::unknown("target", name, names, &format!("{all}, all, and the Rust triples of these"))
 }
 
 #[cfg(test)]

@@ -106,10 +106,13 @@ fn not_fetched(text: &str) -> String {
     let cure = if full {
         "the disk is full: the environment takes 450 MB; make room or set XDG_CACHE_HOME to a folder elsewhere, and run \
          the same command again"
+            .to_owned()
     } else {
-        "they come from PyPI once, and no network is needed afterwards. Without one here, fetch them on another machine \
-         by `pip download ziglang==0.17.1 cargo-zigbuild==0.24.1`, bring the files along, and set PIP_NO_INDEX=1 and \
-         PIP_FIND_LINKS to their folder"
+        format!(
+            "they come from PyPI once, and no network is needed afterwards. Without one here, fetch them on another \
+             machine by `pip download {ZIG} {ZIGBUILD}`, bring the files along, and set PIP_NO_INDEX=1 and \
+             PIP_FIND_LINKS to their folder"
+        )
     };
     format!("cannot install {ZIG} and {ZIGBUILD}: {cure}\n{text}")
 }

@@ -7,8 +7,10 @@ use anyhow::bail;
 
 /// Longest part of a name; ids become folders, files and environment variables.
 const LONGEST: usize = 40;
-/// Words that say what it is, which the id says at its end anyway.
-const ENDINGS: [&str; 3] = ["-datasource", "-panel", "-app"];
+/// How ids of data sources end; a name may say it or leave it out.
+const ENDING: &str = "-datasource";
+/// How ids of other plugins end.
+const OTHER_ENDINGS: [&str; 2] = ["-panel", "-app"];
 
 /// Two words in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +23,10 @@ impl Names {
     /// Reads `acme-weather`, or `weather` with the organisation beside it.
     pub(crate) fn read(text: &str, org: Option<&str>) -> anyhow::Result<Self> {
         let whole = org.map_or_else(|| text.to_owned(), |org| format!("{org}-{text}"));
-        if ENDINGS.iter().skip(1).any(|ending| whole.ends_with(ending)) {
+        if OTHER_ENDINGS.iter().any(|ending| whole.ends_with(ending)) {
             bail!("found {whole:?}, expected the name of a data source; the template makes no other plugins");
         }
-        let short = whole.strip_suffix("-datasource").unwrap_or(&whole);
+        let short = whole.strip_suffix(ENDING).unwrap_or(&whole);
         let names = match short.split_once('-') {
             Some((org, name)) if is_word(org, true) && is_word(name, false) => {
                 Self { org: org.to_owned(), name: name.to_owned() }
@@ -47,7 +49,7 @@ impl Names {
 
     /// The id of plugin.json: `acme-weather-datasource`.
     pub(crate) fn id(&self) -> String {
-        format!("{}-datasource", self.package())
+        format!("{}{ENDING}", self.package())
     }
 
     /// The template's text, or a path of it, with these names for its own.
@@ -89,7 +91,7 @@ fn refusal(found: &str) -> String {
 fn nearest(found: &str) -> Option<String> {
     let mut spaced = String::new();
     let mut before_small = false;
-    for c in found.strip_suffix("-datasource").unwrap_or(found).chars() {
+    for c in found.strip_suffix(ENDING).unwrap_or(found).chars() {
         // A capital after a small letter begins a word.
         if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && before_small) {
             spaced.push(' ');

@@ -57,9 +57,9 @@ impl Source {
         if self.folder.join("LICENSE-APACHE").is_file() { &self.folder } else { &self.repository }
     }
 
-    /// Cargo, started where the plugin's own settings of it hold.
+    /// Cargo, started where the settings of it hold that the plugin's repository has.
     pub(crate) fn cargo(&self) -> Run {
-        run::cargo().dir(if self.repository == run::root() { &self.repository } else { &self.folder })
+        run::cargo().dir(&self.repository)
     }
 
     /// The day its state was committed, so that packaging it again gives the same bytes; without any commit, today.
