@@ -6,6 +6,7 @@ import { fill, h, setText } from './dom.js';
 import { lastValue, read, seriesOf } from './frames.js';
 import * as live from './live.js';
 import { logLines } from './logs.js';
+import { millis } from './range.js';
 import { table, thresholdColor, transformed } from './table.js';
 import { format } from './units.js';
 import { fill as fillVariables } from './variables.js';
@@ -223,13 +224,12 @@ function shownRange(model, context, series) {
 
 /** A panel may look further back than its dashboard (`timeFrom`, such as `30d`), always up to now. */
 function ownRange(model, range) {
-  const parts = /^(\d+)([smhdw])$/.exec(model.timeFrom ?? '');
-  if (!parts) {
+  if (!/^\d+[smhdwMy]$/.test(model.timeFrom ?? '')) {
     return range;
   }
-  const length = Number(parts[1]) * { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 604800e3 }[parts[2]];
+  const from = `now-${model.timeFrom}`;
   const toMs = Date.now();
-  return { from: `now-${model.timeFrom}`, to: 'now', fromMs: toMs - length, toMs };
+  return { from, to: 'now', fromMs: millis(from, toMs), toMs };
 }
 
 /** The last number of each numeric field. */

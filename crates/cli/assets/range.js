@@ -52,7 +52,7 @@ export function rangePicker({ id, from, to }, changed) {
 }
 
 /** About where a text points to, for the axis of a chart; the server reads it exactly. */
-function millis(text, now) {
+export function millis(text, now) {
   if (/^-?\d+$/.test(text)) {
     return Number(text);
   }

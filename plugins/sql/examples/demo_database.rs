@@ -179,7 +179,7 @@ fn users(database: &Connection) -> Result<usize> {
 /// The figures of the document, of criterion's last two runs, and of the database that is replaced.
 fn benchmarks(database: &Connection, file: &Path) -> Result<usize> {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/benchmarks.md");
-    let mut figures = written(&fs::read_to_string(document).unwrap_or_default());
+    let mut figures = written(database, &fs::read_to_string(document).unwrap_or_default())?;
     let criterion = file.parent().unwrap_or(Path::new(".")).join("criterion");
     run_by_criterion(&criterion, 0, &mut figures);
     figures.extend(remembered(file).unwrap_or_default());
@@ -200,12 +200,17 @@ struct Figure {
 }
 
 /// Rows of the tables whose second column is called `median`, each with the last date before it.
-fn written(document: &str) -> Vec<Figure> {
+fn written(database: &Connection, document: &str) -> Result<Vec<Figure>> {
+    let mut day = database.prepare("SELECT unixepoch(?)")?;
+    // SQLite takes other texts for moments too, a plain number for one.
+    let is_day = |word: &&str| word.len() == 10 && word.matches('-').count() == 2;
+    let mut day = |word: &str| day.query_row([word], |row| row.get::<_, Option<i64>>(0)).ok().flatten();
     let (mut measured, mut in_table, mut figures) = (None, false, Vec::new());
     for line in document.lines() {
         let Some(row) = line.strip_prefix("| ") else {
             in_table &= line.starts_with('|');
-            measured = line.split([' ', ',', ';']).filter_map(day).next_back().or(measured);
+            let words = line.split([' ', ',', ';']).map(|word| word.trim_end_matches('.'));
+            measured = words.filter(is_day).filter_map(&mut day).last().or(measured);
             continue;
         };
         let mut cells = row.split(" | ");
@@ -217,20 +222,7 @@ fn written(document: &str) -> Vec<Figure> {
             figures.push(Figure { name, measured, median_ns, source });
         }
     }
-    figures
-}
-
-/// `2026-01-31` as the seconds of its beginning in UTC.
-fn day(text: &str) -> Option<i64> {
-    let mut parts = text.trim_end_matches('.').splitn(3, '-').map(str::parse::<i64>);
-    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Days before a month, in a year that begins in March.
-    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
-    Some(days * 86_400)
+    Ok(figures)
 }
 
 /// `4.88 ms`, as criterion writes it.
